@@ -1,0 +1,158 @@
+package autoencoder
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// A checkpoint is one file, Dir/model.safetensors, so that it is whole or not there: the weights
+// under PyTorch's state_dict names, AdamW's state, and, as metadata, the record of the run.
+const (
+	checkpointFile   = "model.safetensors"
+	checkpointFormat = 1
+	runKey           = "run"        // the metadata's key of the record
+	optimizerPrefix  = "optimizer/" // of what training needs beyond the weights
+)
+
+// checkpoint is what a folder holds.
+type checkpoint struct {
+	weights   map[string]*tensors.Tensor // by state_dict name
+	optimizer map[string]*tensors.Tensor // by GoMLX path
+	run       run
+}
+
+// run is the record of a training run.
+type run struct {
+	Format  int
+	Image   []int // shape of one image
+	Planned int   // epochs that were asked for
+	History []Epoch
+	Made    map[string]string // what the run was made of: a change of any begins anew
+}
+
+func (r run) done() int { return len(r.History) }
+
+// errUntrained is returned where a folder has no weights yet.
+type errUntrained struct{ dir string }
+
+func (e errUntrained) Error() string {
+	return fmt.Sprintf("autoencoder: %s has no trained weights: run the training cell first", e.dir)
+}
+
+// load reads the checkpoint of m.
+func (m Model) load() (*checkpoint, error) {
+	if m.Dir == "" {
+		return nil, errors.New("autoencoder: Model.Dir is empty: name the folder for the weights")
+	}
+	path := filepath.Join(m.Dir, checkpointFile)
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errUntrained{m.Dir}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("autoencoder: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("autoencoder: %w", err)
+	}
+	values, metadata, err := readSafetensors(file, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("autoencoder: %s is damaged: %w: delete it and train again", path, err)
+	}
+	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}}
+	if err := json.Unmarshal([]byte(metadata[runKey]), &c.run); err != nil {
+		return nil, fmt.Errorf("autoencoder: %s has no record of its run: delete it and train again", path)
+	}
+	if c.run.Format != checkpointFormat {
+		return nil, fmt.Errorf("autoencoder: %s is of format %d, this version reads %d: delete it and train again", path, c.run.Format, checkpointFormat)
+	}
+	for name, value := range values {
+		if rest, ok := strings.CutPrefix(name, optimizerPrefix); ok {
+			c.optimizer[rest] = value
+		} else {
+			c.weights[name] = value
+		}
+	}
+	return c, nil
+}
+
+// save puts a checkpoint in the place of the last.
+func (m Model) save(c *checkpoint) error {
+	if err := os.MkdirAll(m.Dir, 0o755); err != nil {
+		return fmt.Errorf("autoencoder: the weights cannot be kept: %w", err)
+	}
+	record, err := json.Marshal(c.run)
+	if err != nil {
+		return fmt.Errorf("autoencoder: the run's record cannot be kept: %w", err)
+	}
+	values := map[string]*tensors.Tensor{}
+	for name, value := range c.weights {
+		values[name] = value
+	}
+	for path, value := range c.optimizer {
+		values[optimizerPrefix+path] = value
+	}
+	err = writeSafetensors(filepath.Join(m.Dir, checkpointFile), values, map[string]string{runKey: string(record), "format": "pt"})
+	if err != nil {
+		return fmt.Errorf("autoencoder: the weights cannot be kept: %w", err)
+	}
+	return nil
+}
+
+// keepPrevious copies the checkpoint to Dir.previous, before another run takes its place. At no
+// moment is there less than one whole checkpoint.
+func (m Model) keepPrevious() error {
+	old, err := os.ReadFile(filepath.Join(m.Dir, checkpointFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = os.MkdirAll(m.previous(), 0o755)
+	}
+	path := filepath.Join(m.previous(), checkpointFile)
+	if err == nil {
+		err = os.WriteFile(path+".tmp", old, 0o644)
+	}
+	if err == nil {
+		err = os.Rename(path+".tmp", path)
+	}
+	if err != nil {
+		return fmt.Errorf("autoencoder: the old weights cannot be kept: %w", err)
+	}
+	return nil
+}
+
+func (m Model) previous() string { return filepath.Clean(m.Dir) + ".previous" }
+
+// History returns the record of the run whose weights are in Dir, an Epoch for each that was
+// finished, resumed ones included: what a later cell, or one after a page reload, shows.
+func (m Model) History() ([]Epoch, error) {
+	c, err := m.load()
+	if err != nil {
+		return nil, err
+	}
+	return c.run.History, nil
+}
+
+// match checks that a checkpoint's weights are those of this network.
+func (c *checkpoint) match(n *network, dir string) error {
+	changed := fmt.Errorf("autoencoder: the layers have changed since %s was trained: run the training cell again", dir)
+	if len(c.weights) != len(n.parameters) {
+		return changed
+	}
+	for _, p := range n.parameters {
+		if value, ok := c.weights[p.name]; !ok || !value.Shape().Equal(p.shape) {
+			return changed
+		}
+	}
+	return nil
+}

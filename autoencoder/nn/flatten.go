@@ -1,0 +1,56 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Flatten turns images [batch, height, width, channels] into vectors [batch, channels*height*width],
+// the numbers in the order that torch.nn.Flatten gives its channels-first images: the whole first
+// channel, then the second.
+func Flatten() Layer {
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return note(scope, flatten(x), 0, "Flatten()")
+	}
+}
+
+func flatten(x *graph.Node) *graph.Node {
+	dims := x.Shape().Dimensions
+	if len(dims) == 2 {
+		return x
+	}
+	if len(dims) == 4 && dims[3] > 1 {
+		x = graph.TransposeAllAxes(x, 0, 3, 1, 2) // [batch, channels, height, width]
+	}
+	size := 1
+	for _, d := range dims[1:] {
+		size *= d
+	}
+	return graph.Reshape(x, dims[0], size)
+}
+
+// Unflatten is the inverse of [Flatten], torch.nn.Unflatten(1, (channels, height, width)):
+// from [batch, channels*height*width] to [batch, height, width, channels].
+func Unflatten(channels, height, width int) Layer {
+	if channels < 1 || height < 1 || width < 1 {
+		return failed("nn: Unflatten(%d, %d, %d): each size must be at least 1", channels, height, width)
+	}
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		if size := channels * height * width; x.Rank() != 2 || x.Shape().Dimensions[1] != size {
+			panic(fmt.Errorf("nn: Unflatten(%d, %d, %d) takes %d numbers per image, but gets %s",
+				channels, height, width, size, perImage(x.Shape())))
+		}
+		return note(scope, unflatten(x, channels, height, width), 0, "Unflatten(%d, %d, %d)", channels, height, width)
+	}
+}
+
+func unflatten(x *graph.Node, channels, height, width int) *graph.Node {
+	batch := x.Shape().Dimensions[0]
+	if channels == 1 {
+		return graph.Reshape(x, batch, height, width, 1)
+	}
+	x = graph.Reshape(x, batch, channels, height, width)
+	return graph.TransposeAllAxes(x, 0, 2, 3, 1) // [batch, height, width, channels]
+}

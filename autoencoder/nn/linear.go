@@ -1,0 +1,32 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Linear is torch.nn.Linear(in, out): y = x·Wᵀ + b, from [batch, in] to [batch, out].
+//
+// Its variables are weight [out, in] and bias [out], both drawn from U(-1/sqrt(in), 1/sqrt(in)).
+// An x of more than two axes is flattened first, as [Flatten] does, which is what the view(-1, 784)
+// of a PyTorch training loop is for.
+func Linear(in, out int) Layer {
+	if in < 1 || out < 1 {
+		return failed("nn: Linear(%d, %d): both sizes must be at least 1", in, out)
+	}
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		flat := flatten(x) // [batch, in]
+		if flat.Shape().Dimensions[1] != in {
+			panic(fmt.Errorf("nn: Linear(%d, %d) takes %d numbers per image, but gets %d: %s",
+				in, out, in, flat.Shape().Dimensions[1], perImage(x.Shape())))
+		}
+		g := x.Graph()
+		weight := parameter(scope, g, "weight", in, out, in)
+		bias := parameter(scope, g, "bias", in, out)
+		y := graph.Einsum("bi,oi->bo", flat, weight)
+		y = graph.Add(y, graph.Reshape(bias, 1, out)) // [batch, out]
+		return note(scope, y, out*in+out, "Linear(%d, %d)", in, out)
+	}
+}

@@ -1,0 +1,169 @@
+package autoencoder
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Weights are kept in the safetensors format (github.com/huggingface/safetensors): eight bytes with
+// the length of a JSON header, the header, then the tensors' bytes, little-endian, one behind the
+// other. It has one file for all, is read by every framework, and executes nothing.
+
+const (
+	safetensorsMaxHeader = 100 << 20 // the limit of the format's own library
+	safetensorsMetadata  = "__metadata__"
+)
+
+// safetensorsTypes are the types that a network or its optimizer uses, as the format names them.
+var safetensorsTypes = map[string]dtypes.DType{
+	"F32": dtypes.Float32, "F64": dtypes.Float64, "I32": dtypes.Int32, "I64": dtypes.Int64,
+	"U64": dtypes.Uint64, "U8": dtypes.Uint8,
+}
+
+type safetensorsEntry struct {
+	DType   string   `json:"dtype"`
+	Shape   []int    `json:"shape"`
+	Offsets [2]int64 `json:"data_offsets"`
+}
+
+// writeSafetensors writes tensors and text in one step: either the whole new file is at path
+// afterwards, or what was there before.
+func writeSafetensors(path string, values map[string]*tensors.Tensor, metadata map[string]string) (err error) {
+	header := map[string]any{safetensorsMetadata: metadata}
+	names := slices.Sorted(maps.Keys(values))
+	var end int64
+	for _, name := range names {
+		entry, err := entryOf(values[name], end)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		header[name] = entry
+		end = entry.Offsets[1]
+	}
+	text, err := json.Marshal(header)
+	if err != nil {
+		return err
+	}
+	text = append(text, bytes.Repeat([]byte(" "), (8-len(text)%8)%8)...) // the tensors begin aligned
+
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+			os.Remove(file.Name())
+		}
+	}()
+	if err := binary.Write(file, binary.LittleEndian, uint64(len(text))); err != nil {
+		return err
+	}
+	if _, err := file.Write(text); err != nil {
+		return err
+	}
+	for _, name := range names {
+		var written error
+		if err := values[name].ConstBytes(func(data []byte) { _, written = file.Write(data) }); err != nil {
+			return err
+		}
+		if written != nil {
+			return written
+		}
+	}
+	// On disk before the name points there, or a power cut could leave an empty file.
+	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+func entryOf(t *tensors.Tensor, start int64) (safetensorsEntry, error) {
+	for name, dtype := range safetensorsTypes {
+		if dtype == t.DType() {
+			shape := append([]int{}, t.Shape().Dimensions...) // [] for a scalar, never null
+			return safetensorsEntry{name, shape, [2]int64{start, start + int64(t.ByteSize())}}, nil
+		}
+	}
+	return safetensorsEntry{}, fmt.Errorf("type %s cannot be kept", t.DType())
+}
+
+// readSafetensors reads a whole file of the given size. No length in it is believed before it was
+// compared with the size, so a hostile file costs no more memory than it has bytes.
+func readSafetensors(r io.Reader, size int64) (values map[string]*tensors.Tensor, metadata map[string]string, err error) {
+	var length uint64
+	if err := binary.Read(r, binary.LittleEndian, &length); err != nil {
+		return nil, nil, errors.New("too short for a safetensors file")
+	}
+	if length > safetensorsMaxHeader || int64(length) > size-8 {
+		return nil, nil, fmt.Errorf("the header claims %d bytes, the file has %d", length, size)
+	}
+	text := make([]byte, length)
+	if _, err := io.ReadFull(r, text); err != nil {
+		return nil, nil, errors.New("the header is cut off")
+	}
+	var header map[string]json.RawMessage
+	if err := json.Unmarshal(text, &header); err != nil {
+		return nil, nil, fmt.Errorf("the header is not JSON: %s", err)
+	}
+	if raw, ok := header[safetensorsMetadata]; ok {
+		if err := json.Unmarshal(raw, &metadata); err != nil {
+			return nil, nil, fmt.Errorf("the metadata is not a map of strings: %s", err)
+		}
+		delete(header, safetensorsMetadata)
+	}
+	data := make([]byte, size-8-int64(length))
+	if _, err := io.ReadFull(r, data); err != nil {
+		return nil, nil, errors.New("the tensors are cut off")
+	}
+	values = map[string]*tensors.Tensor{}
+	for name, raw := range header {
+		var e safetensorsEntry
+		if err := json.Unmarshal(raw, &e); err != nil {
+			return nil, nil, fmt.Errorf("%q is not described as a tensor: %s", name, err)
+		}
+		if values[name], err = e.tensor(data); err != nil {
+			return nil, nil, fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	return values, metadata, nil
+}
+
+// tensor copies an entry's bytes out of the data section.
+func (e safetensorsEntry) tensor(data []byte) (*tensors.Tensor, error) {
+	dtype, ok := safetensorsTypes[e.DType]
+	if !ok {
+		return nil, fmt.Errorf("type %q is not read here", e.DType)
+	}
+	begin, end := e.Offsets[0], e.Offsets[1]
+	if begin < 0 || end < begin || end > int64(len(data)) {
+		return nil, fmt.Errorf("bytes %d to %d of %d do not exist", begin, end, len(data))
+	}
+	count := int64(1)
+	for _, d := range e.Shape {
+		if d < 1 || count > int64(len(data))/int64(d) {
+			return nil, fmt.Errorf("shape %v does not fit the file", e.Shape)
+		}
+		count *= int64(d)
+	}
+	if want := count * int64(dtype.Size()); want != end-begin {
+		return nil, fmt.Errorf("shape %v needs %d bytes, not %d", e.Shape, want, end-begin)
+	}
+	t := tensors.FromShape(shapes.Make(dtype, e.Shape...))
+	if err := t.MutableBytes(func(to []byte) { copy(to, data[begin:end]) }); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
