@@ -1,0 +1,187 @@
+package datasets
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// IDX is the contents of one IDX file of unsigned bytes, the format of MNIST
+// and of the data sets modelled on it: big-endian, two zero bytes, the type (8),
+// the number of dimensions, their sizes as 4 bytes each, then the data, the last
+// dimension running fastest.
+type IDX struct {
+	Dims []int  // such as [60000, 28, 28]
+	Data []byte // the product of Dims of them
+}
+
+// FormatError says which part of an IDX file is wrong.
+type FormatError struct {
+	Field string // magic, type, dimensions, size, data or end
+	Value any    // what the file has there, or nil
+	Want  string // what belongs there
+	Err   error  // what reading gave, such as io.ErrUnexpectedEOF, or nil
+}
+
+// Error is one line.
+func (e *FormatError) Error() string {
+	s := "not a good IDX file: " + e.Field
+	if e.Value != nil {
+		s += fmt.Sprintf(" is %v", e.Value)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	if e.Want != "" {
+		s += ", want " + e.Want
+	}
+	return s
+}
+
+// Unwrap returns Err.
+func (e *FormatError) Unwrap() error { return e.Err }
+
+// ReadIDX reads an unpacked IDX file of unsigned bytes to its end. Give it a
+// gzip.Reader for a .gz file. It never holds more than about three times what r
+// really delivered, whatever the header promises, and never reads more than one
+// byte beyond what the header promises. Its errors are a [*FormatError].
+func ReadIDX(r io.Reader) (*IDX, error) {
+	dims, err := readHeader(r)
+	if err != nil {
+		return nil, err
+	}
+	data, err := readData(r, size(dims))
+	if err != nil {
+		return nil, err
+	}
+	if err := readEnd(r); err != nil {
+		return nil, err
+	}
+	return &IDX{Dims: dims, Data: data}, nil
+}
+
+// ReadImages reads an IDX file of images, dimensions [n, height, width], and
+// returns them as float32 [n, height, width, 1], pixels from 0 to 1.
+func ReadImages(r io.Reader) (*tensors.Tensor, error) {
+	idx, err := ReadIDX(r)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: images: %w", err)
+	}
+	if len(idx.Dims) != 3 || len(idx.Data) == 0 {
+		return nil, fmt.Errorf("datasets: images: %w", &FormatError{Field: "dimensions", Value: idx.Dims, Want: "[n height width]"})
+	}
+	images := newImages(append(idx.Dims, 1))
+	fill(images, func(flat []float32) {
+		for i, b := range idx.Data {
+			flat[i] = float32(b) / 255
+		}
+	})
+	return images, nil
+}
+
+// ReadLabels reads an IDX file of labels, dimensions [n].
+func ReadLabels(r io.Reader) ([]uint8, error) {
+	idx, err := ReadIDX(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(idx.Dims) != 1 {
+		return nil, &FormatError{Field: "dimensions", Value: idx.Dims, Want: "[n]"}
+	}
+	return idx.Data, nil
+}
+
+// readHeader returns the dimensions, whose product fits an int.
+func readHeader(r io.Reader) ([]int, error) {
+	var b [4]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return nil, &FormatError{Field: "magic", Err: unexpected(err)}
+	}
+	if b[0] != 0 || b[1] != 0 {
+		want := "0000 first"
+		if b[0] == 0x1f && b[1] == 0x8b {
+			want += "; this is a gzip file: read it through gzip.NewReader"
+		}
+		return nil, &FormatError{Field: "magic", Value: fmt.Sprintf("%x", b), Want: want}
+	}
+	if b[2] != 8 {
+		return nil, &FormatError{Field: "type", Value: b[2], Want: "8, unsigned bytes"}
+	}
+	if b[3] == 0 {
+		return nil, &FormatError{Field: "dimensions", Value: 0, Want: "at least 1"}
+	}
+	dims := make([]int, b[3])
+	for i := range dims {
+		if _, err := io.ReadFull(r, b[:]); err != nil {
+			return nil, &FormatError{Field: "dimensions", Err: unexpected(err)}
+		}
+		d := binary.BigEndian.Uint32(b[:])
+		if uint64(d) > math.MaxInt {
+			return nil, &FormatError{Field: "size", Value: d, Want: "less than this machine can address"}
+		}
+		dims[i] = int(d)
+	}
+	if size(dims) < 0 {
+		return nil, &FormatError{Field: "size", Value: dims, Want: "less than this machine can address"}
+	}
+	return dims, nil
+}
+
+// size returns the product, or -1 where it overflows (also before a zero).
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		if d > 0 && n > math.MaxInt/d {
+			return -1
+		}
+		n *= d
+	}
+	return n
+}
+
+// readData reads n bytes into memory that grows with what really arrives.
+func readData(r io.Reader, n int) ([]byte, error) {
+	data := make([]byte, min(n, 64<<10))
+	for have := 0; have < n; {
+		got, err := io.ReadFull(r, data[have:])
+		have += got
+		if err != nil {
+			return nil, truncated(err)
+		}
+		if have < n {
+			more := make([]byte, have+min(have, n-have))
+			copy(more, data)
+			data = more
+		}
+	}
+	return data, nil
+}
+
+// readEnd makes sure that nothing follows, and lets a gzip.Reader check its sum.
+func readEnd(r io.Reader) error {
+	var b [1]byte
+	switch _, err := io.ReadFull(r, b[:]); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return &FormatError{Field: "end", Value: "missing", Want: "no bytes after the data"}
+	default:
+		return &FormatError{Field: "end", Err: err}
+	}
+}
+
+func truncated(err error) error {
+	return &FormatError{Field: "data", Err: unexpected(err)}
+}
+
+// unexpected turns the end of a file into the end at a wrong place.
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
