@@ -201,6 +201,25 @@ func (n *network) initialValues(b compute.Backend, seed int64) (map[string]*tens
 	return values, nil
 }
 
+// NewStore returns a GoMLX store with the model's variables, for images [height, width, channels], at
+// the values that Train begins with for this seed: what a training step of your own starts from.
+// Encoder and Decoder find theirs in the scopes "encoder" and "decoder".
+func (m Model) NewStore(seed int64, height, width, channels int) (*model.Store, error) {
+	b, err := backend()
+	if err != nil {
+		return nil, err
+	}
+	n, err := m.trace(b, []int{height, width, channels})
+	if err != nil {
+		return nil, err
+	}
+	values, err := n.initialValues(b, seed)
+	if err != nil {
+		return nil, err
+	}
+	return n.storeOf(values, seed)
+}
+
 // storeOf makes the variables of the network with the given values.
 func (n *network) storeOf(values map[string]*tensors.Tensor, seed int64) (*model.Store, error) {
 	store := model.NewStore()

@@ -56,7 +56,6 @@ func (m Model) Train(train, test *tensors.Tensor, c Config) iter.Seq2[Epoch, err
 				return
 			}
 			epoch.Elapsed = time.Since(start)
-			start = time.Now()
 			if err := t.keep(epoch); err != nil {
 				yield(Epoch{}, err)
 				return
@@ -64,6 +63,7 @@ func (m Model) Train(train, test *tensors.Tensor, c Config) iter.Seq2[Epoch, err
 			if !yield(epoch, nil) {
 				return
 			}
+			start = time.Now()
 		}
 	}
 }

@@ -1,0 +1,336 @@
+package autoencoder_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/nn"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// blobs are n images of 8x8 pixels in [-1, 1], each a bright square somewhere on black.
+func blobs(n int, seed uint64) *tensors.Tensor {
+	random := rand.New(rand.NewPCG(seed, 0))
+	pixels := make([]float32, n*64)
+	for i := range n {
+		row, column := random.IntN(6), random.IntN(6)
+		for p := range 64 {
+			pixels[i*64+p] = -1
+			if r, c := p/8-row, p%8-column; r >= 0 && r < 3 && c >= 0 && c < 3 {
+				pixels[i*64+p] = 0.5 + 0.5*random.Float32()
+			}
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(pixels, n, 8, 8, 1)
+}
+
+var train, test = blobs(500, 1), blobs(100, 2)
+
+func small(dir string) autoencoder.Model {
+	return autoencoder.Model{
+		Dir:     dir,
+		Encoder: nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 2)),
+		Decoder: nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 64), nn.Tanh()),
+	}
+}
+
+// recipe has a last batch that is smaller: 500 = 7*64 + 52.
+func recipe(epochs int) autoencoder.Config {
+	c := autoencoder.Tutorial()
+	c.Epochs, c.BatchSize = epochs, 64
+	return c
+}
+
+// run trains and returns the epochs, without the times, and the error that ended it.
+func run(m autoencoder.Model, c autoencoder.Config) (epochs []autoencoder.Epoch, err error) {
+	for e, err := range m.Train(train, test, c) {
+		if err != nil {
+			return epochs, err
+		}
+		e.Elapsed = 0
+		epochs = append(epochs, e)
+	}
+	return epochs, nil
+}
+
+func mustRun(t *testing.T, m autoencoder.Model, c autoencoder.Config) []autoencoder.Epoch {
+	t.Helper()
+	epochs, err := run(m, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return epochs
+}
+
+func losses(epochs []autoencoder.Epoch) (l [][3]float64) {
+	for _, e := range epochs {
+		l = append(l, [3]float64{e.Loss, e.LastLoss, e.TestLoss})
+	}
+	return l
+}
+
+func TestTrainingLearns(t *testing.T) {
+	epochs := mustRun(t, small(t.TempDir()), recipe(30))
+	first, last := epochs[0], epochs[len(epochs)-1]
+	if last.TestLoss > 0.6*first.TestLoss {
+		t.Errorf("test loss went from %.4f to %.4f only", first.TestLoss, last.TestLoss)
+	}
+	if last.Number != 30 || last.Epochs != 30 || last.Reconstruction != last.TestLoss || last.KL != 0 {
+		t.Errorf("the last epoch is %+v", last)
+	}
+}
+
+func TestNothingRunsUntilRanged(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "model")
+	small(dir).Train(train, test, recipe(1))
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Error("Train made its folder before the range")
+	}
+}
+
+func TestSameSeedSameLossesToTheLastBit(t *testing.T) {
+	a, b := mustRun(t, small(t.TempDir()), recipe(3)), mustRun(t, small(t.TempDir()), recipe(3))
+	if !slices.Equal(losses(a), losses(b)) {
+		t.Errorf("two runs with one seed gave\n%v\n%v", losses(a), losses(b))
+	}
+	c := recipe(3)
+	c.Seed = 1
+	if other := mustRun(t, small(t.TempDir()), c); slices.Equal(losses(a), losses(other)) {
+		t.Error("another seed gave the same losses")
+	}
+}
+
+func TestStoppedAndResumedEqualsUninterruptedToTheLastBit(t *testing.T) {
+	for _, corrupt := range []nn.Layer{nil, nn.Noise(0.5)} {
+		whole, stopped := small(t.TempDir()), small(t.TempDir())
+		whole.Corrupt, stopped.Corrupt = corrupt, corrupt
+		want := mustRun(t, whole, recipe(5))
+		for after := range 4 { // leave the loop after one epoch, then go on for one more, and so on
+			for e, err := range stopped.Train(train, test, recipe(5)) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if after > 0 && !strings.HasPrefix(e.Note, "resumed: ") {
+					t.Errorf("the note of a resumed epoch is %q", e.Note)
+				}
+				break
+			}
+		}
+		mustRun(t, stopped, recipe(5))
+		got, err := stopped.History()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(losses(got), losses(want)) {
+			t.Errorf("corrupt %t: resumed\n%v\nuninterrupted\n%v", corrupt != nil, losses(got), losses(want))
+		}
+		sameWeights(t, stopped, whole)
+	}
+}
+
+// sameWeights compares what two models make of the test images, to the bit.
+func sameWeights(t *testing.T, a, b autoencoder.Model) {
+	t.Helper()
+	ya, err := a.Reconstruct(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	yb, err := b.Reconstruct(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ya.Equal(yb) {
+		t.Error("the weights differ")
+	}
+}
+
+func TestMoreEpochsGoOnFromAFinishedRun(t *testing.T) {
+	longer, whole := small(t.TempDir()), small(t.TempDir())
+	mustRun(t, longer, recipe(2))
+	rest := mustRun(t, longer, recipe(4))
+	want := mustRun(t, whole, recipe(4))
+	if len(rest) != 2 || !slices.Equal(losses(rest), losses(want[2:])) {
+		t.Errorf("epochs 3 and 4 were %v, uninterrupted they are %v", losses(rest), losses(want[2:]))
+	}
+}
+
+func TestWhatBeginsAnewAndWhereTheOldWeightsGo(t *testing.T) {
+	changed := recipe(2)
+	changed.LearningRate, changed.Seed = 1e-3, 7
+	wide := func(dir string) autoencoder.Model {
+		m := small(dir)
+		m.Encoder = nn.Sequential(nn.Linear(64, 24), nn.ReLU(), nn.Linear(24, 2))
+		return m
+	}
+	for _, c := range []struct {
+		name   string
+		model  func(dir string) autoencoder.Model
+		config autoencoder.Config
+		note   string
+	}{
+		{"finished", small, recipe(2), "trained anew: the last run was finished"},
+		{"fewer epochs", small, recipe(1), "trained anew: the last run was finished"},
+		{"config", small, changed, "begun anew: changed since the last run: LearningRate, Seed"},
+		{"layers", wide, recipe(2), "begun anew: changed since the last run: the layers, the loss or the noise"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "model")
+			old := small(dir)
+			mustRun(t, old, recipe(2))
+			before, err := old.Reconstruct(test)
+			if err != nil {
+				t.Fatal(err)
+			}
+			epochs := mustRun(t, c.model(dir), c.config)
+			if !strings.HasPrefix(epochs[0].Note, c.note) {
+				t.Errorf("note %q, want %q", epochs[0].Note, c.note)
+			}
+			if epochs[0].Number != 1 {
+				t.Errorf("begins at epoch %d", epochs[0].Number)
+			}
+			old.Dir += ".previous"
+			after, err := old.Reconstruct(test)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !before.Equal(after) {
+				t.Error("the old weights are not in .previous")
+			}
+		})
+	}
+}
+
+func TestOldWeightsStayUntilTheFirstNewEpoch(t *testing.T) {
+	m := small(t.TempDir())
+	mustRun(t, m, recipe(1))
+	want, err := m.Evaluate(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := recipe(1)
+	bad.LearningRate = 1e30 // the first epoch ends in NaN
+	if _, err := run(m, bad); err == nil {
+		t.Fatal("a learning rate of 1e30 trained")
+	}
+	if got, err := m.Evaluate(test); err != nil || got != want {
+		t.Errorf("afterwards the weights give %v, %v, not %v", got, err, want)
+	}
+}
+
+func TestInterruptKeepsTheFinishedEpochs(t *testing.T) {
+	m := small(t.TempDir())
+	c := recipe(1000)
+	var epochs int
+	var last error
+	for e, err := range m.Train(train, test, c) {
+		if last = err; err != nil {
+			break
+		}
+		if epochs = e.Number; epochs == 3 {
+			if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !errors.Is(last, autoencoder.ErrInterrupted) || strings.Contains(last.Error(), "\n") {
+		t.Fatalf("an interrupt ended the loop with %v", last)
+	}
+	if want := fmt.Sprintf("%d epochs of 1000 kept in %s", epochs, m.Dir); !strings.Contains(last.Error(), want) {
+		t.Errorf("the error %q does not say %q", last, want)
+	}
+	if history, err := m.History(); err != nil || len(history) != epochs {
+		t.Errorf("%d epochs are kept, %d were shown: %v", len(history), epochs, err)
+	}
+}
+
+func TestProgressStaysWithinItsRate(t *testing.T) {
+	c := recipe(20)
+	var calls int
+	c.Progress = func(step, steps int) {
+		calls++
+		if step < 1 || step > steps || steps != 8 {
+			t.Errorf("Progress(%d, %d)", step, steps)
+		}
+	}
+	mustRun(t, small(t.TempDir()), c)
+	if calls < 20 { // at least once an epoch, of 8 steps each
+		t.Errorf("%d calls in 20 epochs", calls)
+	}
+}
+
+// A loss that gives one number for the batch cannot be padded; its epochs are the same all the same.
+func TestScalarLossGivesWhatALossPerImageGives(t *testing.T) {
+	perImage, scalar := small(t.TempDir()), small(t.TempDir())
+	scalar.Loss = func(x, output *graph.Node) *graph.Node {
+		return graph.ReduceAllMean(graph.Square(graph.Sub(output, x)))
+	}
+	a, b := mustRun(t, perImage, recipe(2)), mustRun(t, scalar, recipe(2))
+	for i := range a {
+		if math.Abs(a[i].Loss-b[i].Loss) > 1e-5 || math.Abs(a[i].TestLoss-b[i].TestLoss) > 1e-5 {
+			t.Errorf("epoch %d: %v and %v", i+1, losses(a)[i], losses(b)[i])
+		}
+	}
+}
+
+func TestNoiseIsTheSameAtEachEvaluation(t *testing.T) {
+	m := small(t.TempDir())
+	m.Corrupt = nn.Noise(0.5)
+	epochs := mustRun(t, m, recipe(2))
+	a, errA := m.Evaluate(test)
+	b, errB := m.Evaluate(test)
+	if a != b || a != epochs[1].TestLoss || errA != nil || errB != nil {
+		t.Errorf("Evaluate gave %v, then %v; Train gave %v", a, b, epochs[1].TestLoss)
+	}
+	clean := m
+	clean.Corrupt = nil
+	if c, err := clean.Evaluate(test); err != nil || c == a {
+		t.Errorf("without noise Evaluate gave %v (%v), as with it", c, err)
+	}
+	sameWeights(t, m, clean) // Reconstruct never corrupts
+}
+
+// The first step of Train, written by hand: forward, MSE, gradient, and AdamW, whose moments after
+// one step from zero are, bias taken out, the gradient and its square (Kingma and Ba, arXiv
+// 1412.6980, algorithm 1; Loshchilov and Hutter, arXiv 1711.05101, algorithm 2).
+func TestFirstStepIsForwardGradientAdamW(t *testing.T) {
+	m, c := small(t.TempDir()), recipe(2)
+	c.BatchSize, c.Shuffle = 500, false // one batch is one epoch, so the second loss shows the first step
+	store, err := m.NewStore(c.Seed, 8, 8, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := model.MustNewExec(compute.MustNew(), store, func(scope *model.Scope, x *graph.Node) *graph.Node {
+		y := m.Decoder(scope.At("decoder"), m.Encoder(scope.At("encoder"), x))
+		loss := graph.ReduceAllMean(graph.Square(graph.Sub(graph.Reshape(y, 500, 8, 8, 1), x)))
+		gradients := scope.BuildTrainableVariablesGradientsGraph(loss)
+		for v := range scope.IterVariables() {
+			if v.Trainable {
+				w, g := v.NodeValue(x), gradients[0]
+				update := graph.Div(g, graph.AddScalar(graph.Abs(g), 1e-8))
+				update = graph.Add(update, graph.MulScalar(w, c.WeightDecay))
+				v.SetNodeValue(graph.Sub(w, graph.MulScalar(update, c.LearningRate)))
+				gradients = gradients[1:]
+			}
+		}
+		return loss
+	})
+	for i, e := range mustRun(t, m, c) {
+		want := float64(tensors.ToScalar[float32](step.MustCall1(train)))
+		if math.Abs(e.Loss-want) > 1e-6 {
+			t.Errorf("loss before step %d: Train %v, by hand %v", i+1, e.Loss, want)
+		}
+	}
+}
