@@ -14,9 +14,12 @@ import (
 // pureGo is the note of a run on GoMLX's own backend.
 const pureGo = "no XLA plugin: trained on the pure Go backend, slowly; `make setup` installs the plugin"
 
-// backend opens the one backend of the process: what GOMLX_BACKEND names, else an installed XLA
-// plugin, else GoMLX's backend in pure Go, which the note then says.
-var backend = sync.OnceValues(func() (compute.Backend, error) {
+// Backend is the one GoMLX backend of the process, opened on first use: what GOMLX_BACKEND names,
+// else an installed XLA plugin, else GoMLX's backend in pure Go, which Epoch.Note then says. Tensors
+// belong to one backend, so GoMLX code of your own takes this one.
+func Backend() (compute.Backend, error) { return openBackend() }
+
+var openBackend = sync.OnceValues(func() (compute.Backend, error) {
 	if name := os.Getenv("GOMLX_BACKEND"); name != "" {
 		b, err := compute.NewWithConfig(name)
 		if err != nil {

@@ -205,7 +205,7 @@ func (n *network) initialValues(b compute.Backend, seed int64) (map[string]*tens
 // the values that Train begins with for this seed: what a training step of your own starts from.
 // Encoder and Decoder find theirs in the scopes "encoder" and "decoder".
 func (m Model) NewStore(seed int64, height, width, channels int) (*model.Store, error) {
-	b, err := backend()
+	b, err := Backend()
 	if err != nil {
 		return nil, err
 	}

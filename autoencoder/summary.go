@@ -26,7 +26,7 @@ func (m Model) Summary(height, width, channels int) (Summary, error) {
 	if height < 1 || width < 1 || channels < 1 {
 		return Summary{}, fmt.Errorf("autoencoder: Summary(%d, %d, %d): each size must be at least 1", height, width, channels)
 	}
-	b, err := backend()
+	b, err := Backend()
 	if err != nil {
 		return Summary{}, err
 	}

@@ -99,7 +99,7 @@ func (m Model) newTrainer(train, test *tensors.Tensor, c Config) (*trainer, erro
 	if got := test.Shape().Dimensions[1:]; fmt.Sprint(got) != fmt.Sprint(image) {
 		return nil, fmt.Errorf("autoencoder: the test images are %v, the training images %v", got, image)
 	}
-	b, err := backend()
+	b, err := Backend()
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,6 @@ import (
 	"autoencoders/autoencoder"
 	"autoencoders/autoencoder/nn"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -312,7 +311,11 @@ func TestFirstStepIsForwardGradientAdamW(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	step := model.MustNewExec(compute.MustNew(), store, func(scope *model.Scope, x *graph.Node) *graph.Node {
+	b, err := autoencoder.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
 		y := m.Decoder(scope.At("decoder"), m.Encoder(scope.At("encoder"), x))
 		loss := graph.ReduceAllMean(graph.Square(graph.Sub(graph.Reshape(y, 500, 8, 8, 1), x)))
 		gradients := scope.BuildTrainableVariablesGradientsGraph(loss)

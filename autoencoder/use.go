@@ -91,7 +91,7 @@ func (m Model) trained() (*trained, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := backend()
+	b, err := Backend()
 	if err != nil {
 		return nil, err
 	}
