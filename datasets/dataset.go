@@ -26,6 +26,7 @@ type Dataset struct {
 	open        func(file string) (io.ReadCloser, error) // an unpacked IDX stream
 	pixel       [256]float32                             // byte in the file -> value in the tensor
 	bad         bool                                     // an option was bad: nothing loads
+	advice      string                                   // what to do when a file cannot be read
 	train, test half
 
 	mu  sync.Mutex
@@ -99,7 +100,7 @@ func (d *Dataset) load(h *half) *Split {
 		}
 		split, err := d.read(h)
 		if err != nil {
-			d.fail(fmt.Errorf("datasets: %s: %w", d.name, err))
+			d.fail(fmt.Errorf("datasets: %s: %w%s", d.name, err, d.advice))
 			return
 		}
 		h.split = split

@@ -23,7 +23,7 @@ type IDX struct {
 type FormatError struct {
 	Field string // magic, type, dimensions, size, data or end
 	Value any    // what the file has there, or nil
-	Want  string // what belongs there
+	Want  string // what belongs there, or ""
 	Err   error  // what reading gave, such as io.ErrUnexpectedEOF, or nil
 }
 
@@ -45,11 +45,61 @@ func (e *FormatError) Error() string {
 // Unwrap returns Err.
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// ReadIDX reads an unpacked IDX file of unsigned bytes to its end. Give it a
-// gzip.Reader for a .gz file. It never holds more than about three times what r
-// really delivered, whatever the header promises, and never reads more than one
-// byte beyond what the header promises. Its errors are a [*FormatError].
+// ReadIDX reads an unpacked IDX file of unsigned bytes to its end; give it a
+// gzip.Reader for a .gz file. Every error wraps a [*FormatError].
+//
+// It does not trust r: whatever the header promises, it never holds more than
+// about three times what r really delivered, and never reads more than one byte
+// beyond what the header promises.
 func ReadIDX(r io.Reader) (*IDX, error) {
+	idx, err := readIDX(r)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	return idx, nil
+}
+
+// ReadImages reads, as [ReadIDX] does, a file of images, dimensions
+// [n, height, width] with at least one pixel, and returns them as float32
+// [n, height, width, 1], pixels from 0 to 1.
+func ReadImages(r io.Reader) (*tensors.Tensor, error) {
+	idx, err := ReadIDX(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(idx.Dims) != 3 || len(idx.Data) == 0 {
+		return nil, fmt.Errorf("datasets: %w", &FormatError{Field: "dimensions", Value: idx.Dims, Want: "[n height width]"})
+	}
+	images := newImages(append(idx.Dims, 1))
+	fill(images, func(flat []float32) {
+		for i, b := range idx.Data {
+			flat[i] = float32(b) / 255
+		}
+	})
+	return images, nil
+}
+
+// ReadLabels reads, as [ReadIDX] does, a file of labels, dimensions [n].
+func ReadLabels(r io.Reader) ([]uint8, error) {
+	labels, err := readLabels(r)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	return labels, nil
+}
+
+func readLabels(r io.Reader) ([]uint8, error) {
+	idx, err := readIDX(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(idx.Dims) != 1 {
+		return nil, &FormatError{Field: "dimensions", Value: idx.Dims, Want: "[n]"}
+	}
+	return idx.Data, nil
+}
+
+func readIDX(r io.Reader) (*IDX, error) {
 	dims, err := readHeader(r)
 	if err != nil {
 		return nil, err
@@ -64,37 +114,6 @@ func ReadIDX(r io.Reader) (*IDX, error) {
 	return &IDX{Dims: dims, Data: data}, nil
 }
 
-// ReadImages reads an IDX file of images, dimensions [n, height, width], and
-// returns them as float32 [n, height, width, 1], pixels from 0 to 1.
-func ReadImages(r io.Reader) (*tensors.Tensor, error) {
-	idx, err := ReadIDX(r)
-	if err != nil {
-		return nil, fmt.Errorf("datasets: images: %w", err)
-	}
-	if len(idx.Dims) != 3 || len(idx.Data) == 0 {
-		return nil, fmt.Errorf("datasets: images: %w", &FormatError{Field: "dimensions", Value: idx.Dims, Want: "[n height width]"})
-	}
-	images := newImages(append(idx.Dims, 1))
-	fill(images, func(flat []float32) {
-		for i, b := range idx.Data {
-			flat[i] = float32(b) / 255
-		}
-	})
-	return images, nil
-}
-
-// ReadLabels reads an IDX file of labels, dimensions [n].
-func ReadLabels(r io.Reader) ([]uint8, error) {
-	idx, err := ReadIDX(r)
-	if err != nil {
-		return nil, err
-	}
-	if len(idx.Dims) != 1 {
-		return nil, &FormatError{Field: "dimensions", Value: idx.Dims, Want: "[n]"}
-	}
-	return idx.Data, nil
-}
-
 // readHeader returns the dimensions, whose product fits an int.
 func readHeader(r io.Reader) ([]int, error) {
 	var b [4]byte
@@ -102,14 +121,14 @@ func readHeader(r io.Reader) ([]int, error) {
 		return nil, &FormatError{Field: "magic", Err: unexpected(err)}
 	}
 	if b[0] != 0 || b[1] != 0 {
-		want := "0000 first"
+		want := "00000801 or 00000803"
 		if b[0] == 0x1f && b[1] == 0x8b {
-			want += "; this is a gzip file: read it through gzip.NewReader"
+			want = "an unpacked file: read this one through gzip.NewReader"
 		}
-		return nil, &FormatError{Field: "magic", Value: fmt.Sprintf("%x", b), Want: want}
+		return nil, &FormatError{Field: "magic", Value: fmt.Sprintf("%x", b[:]), Want: want}
 	}
 	if b[2] != 8 {
-		return nil, &FormatError{Field: "type", Value: b[2], Want: "8, unsigned bytes"}
+		return nil, &FormatError{Field: "type", Value: b[2], Want: "8 (unsigned bytes)"}
 	}
 	if b[3] == 0 {
 		return nil, &FormatError{Field: "dimensions", Value: 0, Want: "at least 1"}

@@ -1,14 +1,24 @@
 package datasets
 
 import (
-	"bytes"
 	"compress/gzip"
-	"embed"
+	_ "embed"
+	"fmt"
 	"io"
+	"strings"
 )
 
-//go:embed mnist/*.gz
-var mnistFiles embed.FS
+// The files as strings, which unlike embed.FS are read without a copy.
+var (
+	//go:embed mnist/train-images-idx3-ubyte.gz
+	trainImages string
+	//go:embed mnist/train-labels-idx1-ubyte.gz
+	trainLabels string
+	//go:embed mnist/t10k-images-idx3-ubyte.gz
+	testImages string
+	//go:embed mnist/t10k-labels-idx1-ubyte.gz
+	testLabels string
+)
 
 // MNIST returns the MNIST database of handwritten digits: 60,000 training and
 // 10,000 test images of 28x28 pixels, labelled 0 to 9. The files are inside the
@@ -23,9 +33,15 @@ func MNIST(opts ...Option) *Dataset {
 }
 
 func openMNIST(file string) (io.ReadCloser, error) {
-	packed, err := mnistFiles.ReadFile("mnist/" + file + ".gz")
-	if err != nil {
-		return nil, err
+	switch file {
+	case "train-images-idx3-ubyte":
+		return gzip.NewReader(strings.NewReader(trainImages))
+	case "train-labels-idx1-ubyte":
+		return gzip.NewReader(strings.NewReader(trainLabels))
+	case "t10k-images-idx3-ubyte":
+		return gzip.NewReader(strings.NewReader(testImages))
+	case "t10k-labels-idx1-ubyte":
+		return gzip.NewReader(strings.NewReader(testLabels))
 	}
-	return gzip.NewReader(bytes.NewReader(packed))
+	return nil, fmt.Errorf("no file %s", file)
 }

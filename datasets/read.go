@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
 	"io"
 )
@@ -9,13 +10,21 @@ import (
 func (d *Dataset) read(h *half) (*Split, error) {
 	labels, err := d.readLabels(h)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", h.labels, err)
+		return nil, fmt.Errorf("%s: %w", h.labels, cause(err))
 	}
 	split, err := d.readImages(h, labels)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", h.images, err)
+		return nil, fmt.Errorf("%s: %w", h.images, cause(err))
 	}
 	return split, nil
+}
+
+// cause leaves out that a wrong checksum was noticed at the end of the file.
+func cause(err error) error {
+	if sum, ok := errors.AsType[*ChecksumError](err); ok {
+		return sum
+	}
+	return err
 }
 
 func (d *Dataset) readLabels(h *half) ([]uint8, error) {
@@ -24,7 +33,7 @@ func (d *Dataset) readLabels(h *half) ([]uint8, error) {
 		return nil, err
 	}
 	defer file.Close()
-	labels, err := ReadLabels(file)
+	labels, err := readLabels(file)
 	if err != nil {
 		return nil, err
 	}
