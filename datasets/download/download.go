@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"autoencoders/datasets/internal/fashion"
+)
+
+// downloader brings files from the first mirror that has them whole.
+type downloader struct {
+	client  *http.Client
+	mirrors []string      // folders, each ending in /
+	stall   time.Duration // a mirror that sends nothing for so long is given up
+	out     io.Writer     // progress
+}
+
+// all makes dir hold every file.
+func (d *downloader) all(ctx context.Context, dir string, files []fashion.File) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	fetched := false
+	for _, f := range files {
+		if complete(filepath.Join(dir, f.Name), f) {
+			continue
+		}
+		if err := d.file(ctx, dir, f); err != nil {
+			return err
+		}
+		fetched = true
+	}
+	if fetched {
+		fmt.Fprintln(d.out, "Fashion-MNIST is complete in", dir)
+	} else {
+		fmt.Fprintln(d.out, "Fashion-MNIST is already complete in", dir)
+	}
+	return nil
+}
+
+// file tries the mirrors in turn. What one of them sent before it broke off is
+// kept for the next: the checksum decides in the end.
+func (d *downloader) file(ctx context.Context, dir string, f fashion.File) error {
+	path := filepath.Join(dir, f.Name)
+	part := path + ".part"
+	var failed []string
+	for _, mirror := range d.mirrors {
+		err := d.mirror(ctx, mirror+f.Name, part, f)
+		if err == nil {
+			return os.Rename(part, path)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped in %s: run it again to go on from there", f.Name)
+		}
+		if disk, ok := errors.AsType[*os.PathError](err); ok {
+			return disk
+		}
+		failed = append(failed, host(mirror)+": "+reason(err))
+	}
+	return fmt.Errorf("no mirror gave %s (%s): run it again, or put the file into %s by hand, from %s or Debian's package dataset-fashion-mnist",
+		f.Name, strings.Join(failed, "; "), dir, d.mirrors[0]+f.Name)
+}
+
+// mirror fetches one file from one mirror. It asks again for the rest as long
+// as each answer brings more, and for the whole where a part that was there
+// turned out to be wrong.
+func (d *downloader) mirror(ctx context.Context, address, part string, f fashion.File) error {
+	for range 5 {
+		before := partSize(part)
+		err := d.fetch(ctx, address, part, f)
+		if err == nil {
+			return nil
+		}
+		_, wrong := errors.AsType[*contentError](err)
+		again := wrong && before > 0 || !wrong && partSize(part) > before
+		if !again || ctx.Err() != nil {
+			return err
+		}
+	}
+	return errors.New("broke off five times")
+}
+
+// partSize returns the bytes that are there, 0 if none.
+func partSize(part string) int64 {
+	info, err := os.Stat(part)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Host
+}
+
+// reason is the telling part of a network error, on one line.
+func reason(err error) string {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
