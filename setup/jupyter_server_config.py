@@ -1,0 +1,47 @@
+# JupyterLab for the lessons: it asks nothing, fetches nothing, and offers one kernel.
+import os
+
+c = get_config()  # noqa: F821 (Jupyter defines it)
+
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+readme = "/lab/tree/README.md?file-browser-path=/notebooks"
+
+c.ServerApp.ip = "localhost"
+c.ServerApp.root_dir = root
+c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]}
+c.LabApp.default_url = readme if os.path.exists(os.path.join(root, "README.md")) else "/lab/tree/notebooks"
+
+# Nothing is looked up on the network.
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+c.LabApp.extension_manager = "readonly"
+
+# Only our kernel, so nobody is asked for one.
+c.KernelSpecManager.ensure_native_kernel = False
+c.KernelSpecManager.allowed_kernelspecs = {"autoencoders"}
+c.MultiKernelManager.default_kernel_name = "autoencoders"
+
+# The server drops answers to these while a kernel starts. kernel_info_request is left out of the default list:
+# a fresh GoNB kernel would be shown as "Unknown" until its first cell has run.
+c.MappingKernelManager.untracked_message_types = [
+    "comm_info_request",
+    "comm_info_reply",
+    "kernel_info_reply",
+    "shutdown_request",
+    "shutdown_reply",
+    "interrupt_request",
+    "interrupt_reply",
+    "debug_request",
+    "debug_reply",
+    "stream",
+    "display_data",
+    "update_display_data",
+    "execute_input",
+    "execute_result",
+    "error",
+    "status",
+    "clear_output",
+    "debug_event",
+    "input_request",
+    "input_reply",
+]
