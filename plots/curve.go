@@ -1,0 +1,107 @@
+package plots
+
+import (
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	vgdraw "gonum.org/v1/plot/vg/draw"
+)
+
+// Curve draws one or more lines, given as [Line] options, over 1, 2, 3, …:
+// losses over epochs.
+//
+// It is an error if there is no line, or a line has no values or one that is
+// not finite.
+func Curve(opts ...Option) *Figure {
+	const kind = "curve"
+	o := gather("Epoch", "Loss", opts)
+	if len(o.lines) == 0 {
+		return failed(kind, "Curve: nothing to draw: give it a Line")
+	}
+	n, lo, hi := 1, math.Inf(1), math.Inf(-1)
+	for _, l := range o.lines {
+		if len(l.ys) == 0 {
+			return failed(kind, "Curve: line %q has no values", l.name)
+		}
+		for i, y := range l.ys {
+			if math.IsNaN(y) || math.IsInf(y, 0) {
+				return failed(kind, "Curve: line %q is %v at %d: has the training diverged?", l.name, y, i+1)
+			}
+			lo, hi = math.Min(lo, y), math.Max(hi, y)
+		}
+		n = max(n, len(l.ys))
+	}
+	lo, hi = widen(lo, hi, 0.06)
+	return &Figure{kind: kind, opt: o, draw: func() *page { return drawCurve(o, n, lo, hi) }}
+}
+
+func drawCurve(o options, n int, lo, hi float64) *page {
+	page := newPage(620*density, 380*density)
+	x0, x1 := 1.0, float64(n)
+	x0, x1 = widen(x0, x1, 0.02)
+	p := axes(o, x0, x1, lo, hi)
+	p.X.Tick.Marker = wholeTicks{}
+	p.Add(grid{}, curves{page, o})
+	legend := 0.0
+	for _, l := range o.lines {
+		legend = math.Max(legend, float64(style(13, false).Width(l.name)/px)+48)
+	}
+	c := vgdraw.Crop(page.Canvas, 8*px, -16*px-vgLen(legend), 8*px, -12*px)
+	p.Draw(c)
+	x, y := page.device(p.DataCanvas(c).Max)
+	for i, l := range o.lines {
+		cy := y + density*(12+20*float64(i))
+		sty := vgdraw.LineStyle{Color: o.palette[i%10], Width: 2 * px}
+		page.StrokeLines(sty, []vg.Point{page.point(x+12*density, cy), page.point(x+34*density, cy)})
+		dot(page.img, x+23*density, cy, 3.2*density, o.palette[i%10], 1)
+		name := style(13, false)
+		name.YAlign = vgdraw.YCenter
+		page.write(l.name, name, x+42*density, cy)
+	}
+	return page
+}
+
+type curves struct {
+	page *page
+	o    options
+}
+
+func (cs curves) Plot(c vgdraw.Canvas, p *plot.Plot) {
+	trX, trY := p.Transforms(&c)
+	for i, l := range cs.o.lines {
+		pts := make([]vg.Point, len(l.ys))
+		for j, y := range l.ys {
+			pts[j] = vg.Point{X: trX(float64(j + 1)), Y: trY(y)}
+		}
+		c.StrokeLines(vgdraw.LineStyle{Color: cs.o.palette[i%10], Width: 2 * px}, pts)
+		if len(pts) > 60 {
+			continue
+		}
+		for _, pt := range pts {
+			x, y := cs.page.device(pt)
+			dot(cs.page.img, x, y, 3.2*density, cs.o.palette[i%10], 1)
+		}
+	}
+}
+
+// wholeTicks are at most a dozen whole numbers, from 1 on.
+type wholeTicks struct{}
+
+func (wholeTicks) Ticks(min, max float64) []plot.Tick {
+	step := 1
+	for _, s := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000} {
+		if (max-min)/float64(step) <= 12 {
+			break
+		}
+		step = s
+	}
+	var ticks []plot.Tick
+	for i := 0; float64(i) <= max; i += step {
+		if i >= 1 && float64(i) >= min {
+			ticks = append(ticks, plot.Tick{Value: float64(i), Label: strconv.Itoa(i)})
+		}
+	}
+	return ticks
+}

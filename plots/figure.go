@@ -1,0 +1,284 @@
+package plots
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	vgdraw "gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	xfont "golang.org/x/image/font"
+)
+
+// A Figure is a picture that is drawn when it is first asked for. Make one with
+// [Scatter], [Images], [Pairs], [Curve], [Map] or [Explorer].
+type Figure struct {
+	kind string // file name without a title
+	opt  options
+	err  error
+	draw func() *page        // nil if err
+	vega func() (any, error) // nil where there is no Vega-Lite version
+	png  []byte
+	w, h int // CSS pixels, known once png is
+}
+
+func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
+func vgLen(x float64) vg.Length { return vg.Length(x) * px }
+
+func failed(kind, format string, args ...any) *Figure {
+	return &Figure{kind: kind, err: fmt.Errorf("plots: "+format, args...)}
+}
+
+// WriteTo writes the figure as a PNG, at two pixels to the CSS pixel, on white.
+// It returns the error of the figure's input, if there was one.
+func (f *Figure) WriteTo(w io.Writer) (int64, error) {
+	if err := f.render(); err != nil {
+		return 0, err
+	}
+	n, err := w.Write(f.png)
+	return int64(n), err
+}
+
+func (f *Figure) render() error {
+	if f.err != nil || f.png != nil {
+		return f.err
+	}
+	if f.draw == nil {
+		return fmt.Errorf("plots: an empty Figure: make one with Scatter, Images, Pairs, Curve, Map or Explorer")
+	}
+	p := f.draw()
+	var b bytes.Buffer
+	if err := png.Encode(&b, p.img); err != nil {
+		return fmt.Errorf("plots: %w", err)
+	}
+	f.png, f.w, f.h = b.Bytes(), p.img.Rect.Dx()/density, p.img.Rect.Dy()/density
+	return nil
+}
+
+// VegaLite returns the figure's Vega-Lite specification, which lets the reader
+// point at things, as JSON; nil where a figure has none.
+func (f *Figure) VegaLite() ([]byte, error) {
+	if f.err != nil || f.vega == nil {
+		return nil, f.err
+	}
+	spec, err := f.vega()
+	if err != nil {
+		return nil, fmt.Errorf("plots: %w", err)
+	}
+	return json.Marshal(spec)
+}
+
+// Show displays the figure in the cell: as a PNG, with the Vega-Lite version
+// beside it in the same display where there is one, which JupyterLab prefers.
+// Outside a notebook it writes the PNG into the current folder, named after the
+// title, and prints the file's name. An error goes through [Check].
+func (f *Figure) Show() {
+	if gonbui.IsNotebook {
+		Check(f.send("", true))
+		return
+	}
+	Check(f.save())
+}
+
+// send displays the figure in slot id, or as a new display if id is empty.
+func (f *Figure) send(id string, interactive bool) error {
+	if err := f.render(); err != nil {
+		return err
+	}
+	data := map[protocol.MIMEType]any{
+		protocol.MIMEImagePNG:  f.png,
+		protocol.MIMETextPlain: f.name(),
+	}
+	if interactive {
+		spec, err := f.VegaLite()
+		if err != nil {
+			return err
+		}
+		if spec != nil {
+			var v map[string]any
+			if err := json.Unmarshal(spec, &v); err != nil {
+				return fmt.Errorf("plots: %w", err)
+			}
+			data[mimeVegaLite] = v
+		}
+	}
+	display(id, data, map[string]any{
+		string(protocol.MIMEImagePNG): map[string]any{"width": f.w, "height": f.h},
+	})
+	return nil
+}
+
+func (f *Figure) name() string {
+	if f.opt.title != "" {
+		return f.opt.title
+	}
+	return f.kind
+}
+
+// save writes the figure's file and prints its name.
+func (f *Figure) save() error {
+	if err := f.write(); err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, f.file())
+	return nil
+}
+
+func (f *Figure) write() error {
+	if err := f.render(); err != nil {
+		return err
+	}
+	if err := os.WriteFile(f.file(), f.png, 0o644); err != nil {
+		return fmt.Errorf("plots: %w", err)
+	}
+	return nil
+}
+
+func (f *Figure) file() string { return slug(f.name()) + ".png" }
+
+// slug turns a title into a file name: "Latent space, 10 epochs" becomes
+// latent-space-10-epochs.
+func slug(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	if len(words) == 0 {
+		return "figure"
+	}
+	return strings.Join(words, "-")
+}
+
+// density is how many pixels of the PNG stand for one CSS pixel.
+const density = 2
+
+// px is one CSS pixel as a length of gonum's.
+const px = vg.Inch / 96
+
+// A page is a canvas with a white background and the picture under it.
+type page struct {
+	vgdraw.Canvas
+	img *image.RGBA
+}
+
+// newPage makes a page of w x h pixels of the PNG.
+func newPage(w, h int) *page {
+	c := vgimg.NewWith(
+		vgimg.UseWH(vg.Length(w)*px/density, vg.Length(h)*px/density),
+		vgimg.UseDPI(96*density))
+	return &page{vgdraw.New(c), c.Image().(*image.RGBA)}
+}
+
+// device returns where pt lies, in pixels from the top left corner.
+func (p *page) device(pt vg.Point) (x, y float64) {
+	return float64(pt.X/px) * density, float64(p.img.Rect.Dy()) - float64(pt.Y/px)*density
+}
+
+// point is the inverse of device.
+func (p *page) point(x, y float64) vg.Point {
+	return vg.Point{X: vg.Length(x) * px / density, Y: vg.Length(float64(p.img.Rect.Dy())-y) * px / density}
+}
+
+// paste draws src at (x, y), each of its pixels as a square of k x k.
+func (p *page) paste(src image.Image, x, y, k int) {
+	b := src.Bounds()
+	for j := range b.Dy() {
+		for i := range b.Dx() {
+			r := image.Rect(x+i*k, y+j*k, x+(i+1)*k, y+(j+1)*k)
+			draw.Draw(p.img, r, image.NewUniform(src.At(b.Min.X+i, b.Min.Y+j)), image.Point{}, draw.Src)
+		}
+	}
+}
+
+// write puts s at (x, y), in pixels of the PNG.
+func (p *page) write(s string, sty text.Style, x, y float64) {
+	p.FillText(sty, p.point(x, y), s)
+}
+
+var (
+	ink  = color.RGBA{0x26, 0x26, 0x26, 0xff}
+	grey = color.RGBA{0x8a, 0x8a, 0x8a, 0xff}
+	pale = color.RGBA{0xe8, 0xe8, 0xe8, 0xff}
+)
+
+// style is the typeface of all figures, size in CSS pixels.
+func style(size float64, bold bool) text.Style {
+	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Length(size) * px}
+	if bold {
+		f.Weight = xfont.WeightBold
+	}
+	return text.Style{Color: ink, Font: f, Handler: plot.DefaultTextHandler}
+}
+
+// axes is a plot of gonum's, set in our typeface, with a grid instead of minor
+// ticks and the data reaching the axes.
+func axes(o options, xmin, xmax, ymin, ymax float64) *plot.Plot {
+	p := plot.New()
+	p.Title.Text = o.title
+	p.Title.TextStyle = style(15, true)
+	p.Title.TextStyle.XAlign, p.Title.TextStyle.YAlign = vgdraw.XCenter, vgdraw.YTop
+	p.Title.Padding = 10 * px
+	for _, a := range []struct {
+		axis     *plot.Axis
+		label    string
+		min, max float64
+	}{{&p.X, o.x, xmin, xmax}, {&p.Y, o.y, ymin, ymax}} {
+		ax := a.axis
+		ax.Min, ax.Max, ax.Padding = a.min, a.max, 0
+		ax.Label.Text = a.label
+		align := ax.Label.TextStyle
+		ax.Label.TextStyle = style(13, false)
+		ax.Label.TextStyle.XAlign, ax.Label.TextStyle.YAlign, ax.Label.TextStyle.Rotation = align.XAlign, align.YAlign, align.Rotation
+		ax.Label.Padding = 4 * px
+		align = ax.Tick.Label
+		ax.Tick.Label = style(12, false)
+		ax.Tick.Label.XAlign, ax.Tick.Label.YAlign = align.XAlign, align.YAlign
+		ax.Tick.Length = 4 * px
+		ax.Tick.LineStyle = vgdraw.LineStyle{Color: grey, Width: px}
+		ax.LineStyle = vgdraw.LineStyle{Color: grey, Width: px}
+		ax.Tick.Marker = majorTicks{}
+	}
+	return p
+}
+
+// majorTicks are gonum's default ticks without the unlabelled ones.
+type majorTicks struct{}
+
+func (majorTicks) Ticks(min, max float64) []plot.Tick {
+	var ticks []plot.Tick
+	for _, t := range (plot.DefaultTicks{}).Ticks(min, max) {
+		if t.Label != "" && t.Value >= min && t.Value <= max {
+			ticks = append(ticks, t)
+		}
+	}
+	return ticks
+}
+
+// grid is a plotter of faint lines at the ticks.
+type grid struct{}
+
+func (grid) Plot(c vgdraw.Canvas, p *plot.Plot) {
+	sty := vgdraw.LineStyle{Color: pale, Width: px}
+	trX, trY := p.Transforms(&c)
+	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+		c.StrokeLine2(sty, trX(t.Value), c.Min.Y, trX(t.Value), c.Max.Y)
+	}
+	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+		c.StrokeLine2(sty, c.Min.X, trY(t.Value), c.Max.X, trY(t.Value))
+	}
+}

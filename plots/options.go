@@ -1,0 +1,107 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Option changes how a figure looks. An option that a figure has no use for is
+// ignored.
+type Option func(*options)
+
+type options struct {
+	title, x, y string
+	palette     Colours
+	labels      []string
+	pictures    *tensors.Tensor
+	columns     int
+	lo, hi      float32 // equal: chosen from the pixels
+	captions    []uint8
+	rowNames    []string
+	lines       []line
+}
+
+type line struct {
+	name string
+	ys   []float64
+}
+
+func gather(x, y string, opts []Option) options {
+	o := options{x: x, y: y, palette: Accessible}
+	for _, set := range opts {
+		if set != nil {
+			set(&o)
+		}
+	}
+	return o
+}
+
+// name is what legends and captions call class k.
+func (o *options) name(k uint8) string {
+	if int(k) < len(o.labels) {
+		return o.labels[k]
+	}
+	return fmt.Sprint(k)
+}
+
+// Title is written above the figure, and names its file outside a notebook.
+func Title(s string) Option { return func(o *options) { o.title = s } }
+
+// Axes names the axes.
+func Axes(x, y string) Option { return func(o *options) { o.x, o.y = x, y } }
+
+// Palette sets the colours of the classes 0-9; [Accessible] is the default.
+func Palette(c Colours) Option { return func(o *options) { o.palette = c } }
+
+// Labels names the classes, from 0 on, in legends and captions; digits need
+// none.
+func Labels(names ...string) Option { return func(o *options) { o.labels = names } }
+
+// Pictures gives [Scatter] the images that its points stand for, float32
+// [n, height, width, channels]: pointing at a dot then shows its picture.
+func Pictures(images *tensors.Tensor) Option { return func(o *options) { o.pictures = images } }
+
+// Columns sets how many images stand side by side; 10 is the default.
+func Columns(n int) Option { return func(o *options) { o.columns = n } }
+
+// Range sets the values drawn black and white. Without it a figure takes
+// [0, 1], or [-1, 1] if any of its pixels is negative.
+func Range(lo, hi float32) Option { return func(o *options) { o.lo, o.hi = lo, hi } }
+
+// Captions writes a label under each of the images.
+func Captions(labels []uint8) Option { return func(o *options) { o.captions = labels } }
+
+// RowNames names the rows of [Pairs]; "original" and "reconstruction" are the
+// default.
+func RowNames(top, bottom string) Option {
+	return func(o *options) { o.rowNames = []string{top, bottom} }
+}
+
+// Line adds a line to [Curve]: ys[0] stands above 1, ys[1] above 2 and so on.
+func Line(name string, ys []float64) Option {
+	return func(o *options) { o.lines = append(o.lines, line{name, ys}) }
+}
+
+// Colours are the colours of the classes 0-9.
+type Colours [10]color.RGBA
+
+// Accessible are ten colours that people with a colour-vision deficiency can
+// tell apart (Petroff, "Accessible Color Sequences for Data Visualization",
+// arXiv:2107.02270; Matplotlib's petroff10).
+var Accessible = Colours{
+	{0x3f, 0x90, 0xda, 0xff}, {0xff, 0xa9, 0x0e, 0xff}, {0xbd, 0x1f, 0x01, 0xff}, {0x94, 0xa4, 0xa2, 0xff}, {0x83, 0x2d, 0xb6, 0xff},
+	{0xa9, 0x6b, 0x59, 0xff}, {0xe7, 0x63, 0x00, 0xff}, {0xb9, 0xac, 0x70, 0xff}, {0x71, 0x75, 0x81, 0xff}, {0x92, 0xda, 0xdd, 0xff},
+}
+
+// Tutorial are the tutorial's colours: red, green, blue, maroon, yellow, pink,
+// brown, black, teal and aqua for 0-9.
+var Tutorial = Colours{
+	{0xff, 0x00, 0x00, 0xff}, {0x00, 0x80, 0x00, 0xff}, {0x00, 0x00, 0xff, 0xff}, {0x80, 0x00, 0x00, 0xff}, {0xff, 0xff, 0x00, 0xff},
+	{0xff, 0xc0, 0xcb, 0xff}, {0xa5, 0x2a, 0x2a, 0xff}, {0x00, 0x00, 0x00, 0xff}, {0x00, 0x80, 0x80, 0xff}, {0x00, 0xff, 0xff, 0xff},
+}
+
+func (c Colours) hex(k int) string {
+	return fmt.Sprintf("#%02x%02x%02x", c[k].R, c[k].G, c[k].B)
+}

@@ -1,0 +1,172 @@
+package plots
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/plot"
+	vgdraw "gonum.org/v1/plot/vg/draw"
+)
+
+const latentX, latentY = "Latent feature 1", "Latent feature 2"
+
+// Scatter draws points, float32 [n, 2], in the colours of their labels 0-9,
+// with a legend; labels may be nil. With [Pictures] the figure has a Vega-Lite
+// version in which pointing at a dot shows the picture behind it (of at most
+// 1,000 of the points, evenly taken).
+//
+// It is an error if points has another shape, has no rows or holds a number
+// that is not finite, if the labels are not as many as the points or not in
+// 0-9, and if the pictures are not as many as the points.
+func Scatter(points_ *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
+	const kind = "scatter"
+	o := gather(latentX, latentY, opts)
+	pts, err := points(points_)
+	if err == nil {
+		err = checkLabels(labels, len(pts), "points")
+	}
+	if err != nil {
+		return failed(kind, "Scatter: %w", err)
+	}
+	f := &Figure{kind: kind, opt: o}
+	box := around(pts, 0.04)
+	f.draw = func() *page {
+		page := newPage(620*density, 520*density)
+		drawScatter(page, page.Canvas, o, box, pts, labels)
+		return page
+	}
+	if o.pictures != nil {
+		pics, err := readImages(o.pictures, o, "pictures")
+		if err == nil && pics.n != len(pts) {
+			err = errorf("%d pictures for %d points", pics.n, len(pts))
+		}
+		if err != nil {
+			return failed(kind, "Scatter: %w", err)
+		}
+		f.vega = func() (any, error) { return scatterSpec(o, box, pts, labels, pics) }
+	}
+	return f
+}
+
+// A box is a range of the plane.
+type box struct{ x0, x1, y0, y1 float64 }
+
+// around is the smallest box of all points, and a share of its size more on
+// each side.
+func around(pts [][2]float64, more float64) box {
+	b := box{math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)}
+	for _, p := range pts {
+		b.x0, b.x1 = math.Min(b.x0, p[0]), math.Max(b.x1, p[0])
+		b.y0, b.y1 = math.Min(b.y0, p[1]), math.Max(b.y1, p[1])
+	}
+	b.x0, b.x1 = widen(b.x0, b.x1, more)
+	b.y0, b.y1 = widen(b.y0, b.y1, more)
+	return b
+}
+
+func widen(lo, hi, more float64) (float64, float64) {
+	d := (hi - lo) * more
+	if hi-lo <= 1e-9*math.Max(1, math.Abs(hi)) {
+		d = 0.5
+	}
+	return lo - d, hi + d
+}
+
+// drawScatter fills c with axes, dots and, if there are labels, a legend.
+func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64, labels []uint8) {
+	p := axes(o, b.x0, b.x1, b.y0, b.y1)
+	p.Add(grid{}, dots{page, o.palette, pts, labels})
+	legend := 0.0
+	names := present(o, labels)
+	if len(names) > 0 {
+		legend = 40
+		for _, k := range names {
+			w := style(13, false).Width(o.name(k))
+			legend = math.Max(legend, float64(w/px)+36)
+		}
+	}
+	c = vgdraw.Crop(c, 8*px, -16*px-vgLen(legend), 8*px, -12*px)
+	p.Draw(c)
+	d := p.DataCanvas(c)
+	x, y := page.device(d.Max)
+	for i, k := range names {
+		cy := y + density*(12+20*float64(i))
+		dot(page.img, x+density*20, cy, density*5, o.palette[k], 1)
+		sty := style(13, false)
+		sty.YAlign = vgdraw.YCenter
+		page.write(o.name(k), sty, x+density*32, cy)
+	}
+}
+
+// present lists the classes that occur, in order.
+func present(o options, labels []uint8) []uint8 {
+	var seen [10]bool
+	for _, k := range labels {
+		seen[k] = true
+	}
+	var names []uint8
+	for k, yes := range seen {
+		if yes {
+			names = append(names, uint8(k))
+		}
+	}
+	return names
+}
+
+// dots is a plotter that sets the points straight into the page's pixels:
+// 10,000 paths would take gonum a second.
+type dots struct {
+	page    *page
+	palette Colours
+	pts     [][2]float64
+	labels  []uint8
+}
+
+func (d dots) Plot(c vgdraw.Canvas, p *plot.Plot) {
+	trX, trY := p.Transforms(&c)
+	radius, alpha := dotSize(len(d.pts))
+	min, max := c.Min, c.Max
+	for i, pt := range d.pts {
+		at := c.Min
+		at.X, at.Y = trX(pt[0]), trY(pt[1])
+		if at.X < min.X || at.X > max.X || at.Y < min.Y || at.Y > max.Y {
+			continue
+		}
+		colour := d.palette[0]
+		if d.labels != nil {
+			colour = d.palette[d.labels[i]]
+		}
+		x, y := d.page.device(at)
+		dot(d.page.img, x, y, radius*density, colour, alpha)
+	}
+}
+
+// dotSize is the radius, in CSS pixels, and opacity at which n dots fill a
+// figure without drowning it: 3.2 for 512, 1.3 for 10,000.
+func dotSize(n int) (radius, alpha float64) {
+	radius = math.Min(4, math.Max(1.1, 3.2*math.Pow(512/float64(n), 0.3)))
+	if n > 2000 {
+		return radius, 0.7
+	}
+	return radius, 0.9
+}
+
+// dot sets a disc with smooth edges around (x, y), all in pixels of m.
+func dot(m *image.RGBA, x, y, radius float64, c color.RGBA, alpha float64) {
+	r := image.Rect(int(x-radius-1), int(y-radius-1), int(x+radius+2), int(y+radius+2)).Intersect(m.Rect)
+	for j := r.Min.Y; j < r.Max.Y; j++ {
+		for i := r.Min.X; i < r.Max.X; i++ {
+			d := math.Hypot(float64(i)+0.5-x, float64(j)+0.5-y)
+			a := alpha * math.Min(1, math.Max(0, radius+0.5-d))
+			if a == 0 {
+				continue
+			}
+			px := m.Pix[m.PixOffset(i, j):]
+			for k, v := range [3]uint8{c.R, c.G, c.B} {
+				px[k] = uint8(math.Round(float64(px[k])*(1-a) + float64(v)*a))
+			}
+		}
+	}
+}

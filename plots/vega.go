@@ -1,0 +1,179 @@
+package plots
+
+import (
+	"math"
+	"strconv"
+)
+
+type object = map[string]any
+type array = []any
+
+// round keeps five digits: the specification is read by people's browsers over
+// slow lines.
+func round(x float64) float64 {
+	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 5, 64), 64)
+	return y
+}
+
+func vegaAxis(field, title string, lo, hi float64) object {
+	return object{"field": field, "type": "quantitative", "title": title,
+		"scale": object{"domain": array{round(lo), round(hi)}, "nice": false, "zero": false}}
+}
+
+// vegaColour is the colour of the classes that occur, in the legend's order.
+func vegaColour(o options, labels []uint8) object {
+	if labels == nil {
+		return object{"value": o.palette.hex(0)}
+	}
+	var names, colours array
+	for _, k := range present(o, labels) {
+		names, colours = append(names, o.name(k)), append(colours, o.palette.hex(int(k)))
+	}
+	return object{"field": "label", "type": "nominal",
+		"scale":  object{"domain": names, "range": colours},
+		"legend": object{"title": "", "symbolOpacity": 1, "symbolSize": 90}}
+}
+
+// pointing selects the nearest mark as the pointer moves, and begins with mark
+// number start.
+func pointing(start int) array {
+	return array{object{
+		"name":   "at",
+		"select": object{"type": "point", "fields": array{"i"}, "on": "pointermove", "nearest": true, "clear": false},
+		"value":  array{object{"i": start}},
+	}}
+}
+
+// panel is the view that shows the picture pointed at, and a line of text.
+func panel(caption object) object {
+	const size = 220
+	return object{
+		"width": size, "height": size,
+		"transform": array{object{"filter": object{"param": "at", "empty": false}}},
+		"layer": array{
+			object{
+				"mark": object{"type": "image", "width": size, "height": size, "aspect": true, "smooth": false},
+				"encoding": object{"url": object{"field": "image", "type": "nominal"},
+					"x": object{"value": size / 2}, "y": object{"value": size / 2}},
+			},
+			object{
+				"mark": object{"type": "text", "fontSize": 13, "baseline": "top", "align": "center"},
+				"encoding": object{"text": caption,
+					"x": object{"value": size / 2}, "y": object{"value": size + 8}},
+			},
+		},
+	}
+}
+
+func vegaPage(o options, datasets object, views array) object {
+	spec := object{
+		"$schema":    "https://vega.github.io/schema/vega-lite/v5.json",
+		"background": "white",
+		"padding":    12,
+		"datasets":   datasets,
+		"hconcat":    views,
+		"spacing":    24,
+		"config": object{
+			"font":  "sans-serif",
+			"view":  object{"stroke": "#8a8a8a"},
+			"axis":  object{"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "gridColor": "#e8e8e8"},
+			"title": object{"fontSize": 15, "anchor": "middle"},
+		},
+		// Saving the picture is the one action that needs no network.
+		"usermeta": object{"embedOptions": object{"actions": object{"export": true, "source": false, "compiled": false, "editor": false}}},
+	}
+	if o.title != "" {
+		spec["title"] = o.title
+	}
+	return spec
+}
+
+const vegaSample = 1000
+
+// scatterSpec is the scatter whose dots show their pictures.
+func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictures) (any, error) {
+	var rows array
+	n := min(len(pts), vegaSample)
+	for j := range n {
+		i := j * len(pts) / n
+		uri, err := pics.uri(i)
+		if err != nil {
+			return nil, err
+		}
+		row := object{"i": i, "x": round(pts[i][0]), "y": round(pts[i][1]), "image": uri}
+		if labels != nil {
+			row["label"] = o.name(labels[i])
+		}
+		rows = append(rows, row)
+	}
+	radius, _ := dotSize(n)
+	caption := object{"field": "i", "type": "quantitative"}
+	if labels != nil {
+		caption = object{"field": "label", "type": "nominal"}
+	}
+	views := array{
+		object{
+			"width": 440, "height": 400, "params": pointing(0),
+			"mark": object{"type": "circle", "opacity": 0.9, "clip": true},
+			"encoding": object{
+				"x": vegaAxis("x", o.x, b.x0, b.x1), "y": vegaAxis("y", o.y, b.y0, b.y1),
+				"color":  vegaColour(o, labels),
+				"size":   object{"condition": object{"param": "at", "empty": false, "value": 200}, "value": round(math.Pi * radius * radius)},
+				"stroke": object{"condition": object{"param": "at", "empty": false, "value": "#262626"}, "value": "transparent"},
+			},
+		},
+		panel(caption),
+	}
+	spec := vegaPage(o, object{"points": rows}, views)
+	spec["data"] = object{"name": "points"}
+	return spec, nil
+}
+
+// explorerSpec is the plane with the points beneath an invisible grid: the
+// nearest point of the grid is the one shown.
+func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels []uint8) (any, error) {
+	b := p.box()
+	var cells, dots array
+	for i := range pics.n {
+		uri, err := pics.uri(i)
+		if err != nil {
+			return nil, err
+		}
+		x, y := p.at(i)
+		cells = append(cells, object{"i": i, "x": round(x), "y": round(y), "image": uri,
+			"text": "(" + strconv.FormatFloat(x, 'f', 2, 64) + ", " + strconv.FormatFloat(y, 'f', 2, 64) + ")"})
+	}
+	n := min(len(pts), vegaSample)
+	for j := range n {
+		i := j * len(pts) / n
+		row := object{"x": round(pts[i][0]), "y": round(pts[i][1])}
+		if labels != nil {
+			row["label"] = o.name(labels[i])
+		}
+		dots = append(dots, row)
+	}
+	radius, _ := dotSize(n)
+	axisX, axisY := vegaAxis("x", o.x, b.x0, b.x1), vegaAxis("y", o.y, b.y0, b.y1)
+	views := array{
+		object{
+			"width": 440, "height": 440,
+			"layer": array{
+				object{
+					"data":     object{"name": "points"},
+					"mark":     object{"type": "circle", "opacity": 0.7, "clip": true, "size": round(math.Pi * radius * radius)},
+					"encoding": object{"x": axisX, "y": axisY, "color": vegaColour(o, labels)},
+				},
+				object{
+					"params": pointing(p.N*(p.N/2) + p.N/2),
+					"mark":   object{"type": "point", "size": 160, "strokeWidth": 2.5, "color": "#262626", "filled": false},
+					"encoding": object{"x": axisX, "y": axisY,
+						"opacity": object{"condition": object{"param": "at", "empty": false, "value": 1}, "value": 0}},
+				},
+			},
+		},
+		panel(object{"field": "text", "type": "nominal"}),
+	}
+	spec := vegaPage(o, object{"grid": cells, "points": dots}, views)
+	spec["data"] = object{"name": "grid"}
+	return spec, nil
+}
