@@ -18,11 +18,17 @@ type Split struct {
 // fewer than n it returns all of them; with n below 1, or when s is empty or its
 // tensor was finalized, an empty Split.
 func (s *Split) Take(n int) *Split {
-	if s == nil || s.Images == nil || n < 1 || len(s.Labels) == 0 {
+	if s == nil || s.Images == nil {
 		return &Split{}
 	}
-	n = min(n, len(s.Labels))
-	dims := s.Images.Shape().Clone().Dimensions // [len(s.Labels), height, width, 1]
+	dims := s.Images.Shape().Clone().Dimensions // [all, height, width, 1]
+	if len(dims) == 0 {
+		return &Split{} // finalized: it has no shape any more
+	}
+	n = min(n, len(s.Labels), dims[0])
+	if n < 1 {
+		return &Split{}
+	}
 	dims[0] = n
 	images := newImages(dims)
 	err := tensors.ConstFlatData(s.Images, func(all []float32) {
