@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"image/color"
 	"math"
 	"strconv"
 
@@ -48,21 +49,27 @@ func drawCurve(o options, n int, lo, hi float64) *page {
 	for _, l := range o.lines {
 		legend = math.Max(legend, float64(style(13, false).Width(l.name)/px)+48)
 	}
-	c := vgdraw.Crop(page.Canvas, 8*px, -16*px-vgLen(legend), 8*px, -12*px)
+	c := vgdraw.Crop(page.Canvas, 8*px, -16*px-vg.Length(legend)*px, 8*px, -12*px)
 	p.Draw(c)
 	x, y := page.device(p.DataCanvas(c).Max)
 	for i, l := range o.lines {
 		cy := y + density*(12+20*float64(i))
-		sty := vgdraw.LineStyle{Color: o.palette[i%10], Width: 2 * px}
+		sty := vgdraw.LineStyle{Color: o.lineColour(i), Width: 2 * px}
 		page.StrokeLines(sty, []vg.Point{page.point(x+12*density, cy), page.point(x+34*density, cy)})
-		dot(page.img, x+23*density, cy, 3.2*density, o.palette[i%10], 1)
+		dot(page.img, x+23*density, cy, 3.2*density, o.lineColour(i), 1)
 		name := style(13, false)
 		name.YAlign = vgdraw.YCenter
-		page.write(l.name, name, x+42*density, cy)
+		page.write(l.name, name, x+42*density, cy-density)
 	}
 	return page
 }
 
+// lineColour begins with the two colours that differ most.
+func (o *options) lineColour(i int) color.RGBA {
+	return o.palette[[10]int{0, 6, 4, 2, 8, 1, 5, 9, 7, 3}[i%10]]
+}
+
+// curves is a plotter of the lines, with a dot at every value of short ones.
 type curves struct {
 	page *page
 	o    options
@@ -75,13 +82,13 @@ func (cs curves) Plot(c vgdraw.Canvas, p *plot.Plot) {
 		for j, y := range l.ys {
 			pts[j] = vg.Point{X: trX(float64(j + 1)), Y: trY(y)}
 		}
-		c.StrokeLines(vgdraw.LineStyle{Color: cs.o.palette[i%10], Width: 2 * px}, pts)
+		c.StrokeLines(vgdraw.LineStyle{Color: cs.o.lineColour(i), Width: 2 * px}, pts)
 		if len(pts) > 60 {
 			continue
 		}
 		for _, pt := range pts {
 			x, y := cs.page.device(pt)
-			dot(cs.page.img, x, y, 3.2*density, cs.o.palette[i%10], 1)
+			dot(cs.page.img, x, y, 3.2*density, cs.o.lineColour(i), 1)
 		}
 	}
 }

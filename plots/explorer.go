@@ -2,7 +2,12 @@ package plots
 
 import (
 	"github.com/gomlx/gomlx/core/tensors"
+	vgdraw "gonum.org/v1/plot/vg/draw"
 )
+
+// explorerDots is how many points an explorer shows at most: what is to be seen
+// is the plane behind them.
+const explorerDots = 2000
 
 // Explorer draws the decoder's map beside the scatter of points, float32
 // [n, 2], with their labels (nil: none), both over plane p. Its Vega-Lite
@@ -12,20 +17,21 @@ import (
 // 30 x 30 of 28 x 28 pixels make about 400 kB.
 //
 // Errors are those of [Map] and [Scatter].
-func Explorer(p Plane, images *tensors.Tensor, points_ *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
+func Explorer(p Plane, images *tensors.Tensor, points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "explorer"
 	o := gather(latentX, latentY, opts)
 	pics, err := planeImages(p, images, o)
 	if err != nil {
 		return failed(kind, "Explorer: %w", err)
 	}
-	pts, err := points(points_)
+	pts, err := readPoints(points)
 	if err == nil {
 		err = checkLabels(labels, len(pts), "points")
 	}
 	if err != nil {
 		return failed(kind, "Explorer: %w", err)
 	}
+	pts, labels = sample(pts, labels, explorerDots)
 	return &Figure{kind: kind, opt: o,
 		draw: func() *page { return drawExplorer(p, o, pics, pts, labels) },
 		vega: func() (any, error) { return explorerSpec(p, o, pics, pts, labels) },
@@ -45,18 +51,35 @@ func drawExplorer(p Plane, o options, pics *pictures, pts [][2]float64, labels [
 	if o.title != "" {
 		title = 26 * density
 	}
-	width := left + w + right
-	page := newPage(2*width+20*density, title+top+h+bottom)
+	half := left + w + right
+	height := title + top + h + bottom
+	page := newPage(2*half, height)
 	drawMap(page, pl, p, pics, k, left, title+top)
 	c := page.Canvas
-	c.Min = page.point(float64(width), float64(title+top+h+bottom))
-	c.Max = page.point(float64(2*width+20*density), float64(title))
-	plain.y = ""
+	c.Min = page.point(float64(half+air), float64(height-air))
+	c.Max = page.point(float64(2*half-air), float64(title+air))
 	drawScatter(page, c, plain, p.box(), pts, labels)
 	if o.title != "" {
 		sty := style(15, true)
-		sty.XAlign, sty.YAlign = -0.5, -1
+		sty.XAlign, sty.YAlign = vgdraw.XCenter, vgdraw.YTop
 		page.write(o.title, sty, float64(page.img.Rect.Dx())/2, 8*density)
 	}
 	return page
+}
+
+// sample takes at most n of the points, evenly.
+func sample(pts [][2]float64, labels []uint8, n int) ([][2]float64, []uint8) {
+	if len(pts) <= n {
+		return pts, labels
+	}
+	some := make([][2]float64, n)
+	var theirs []uint8
+	for j := range some {
+		i := j * len(pts) / n
+		some[j] = pts[i]
+		if labels != nil {
+			theirs = append(theirs, labels[i])
+		}
+	}
+	return some, theirs
 }

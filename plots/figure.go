@@ -9,7 +9,9 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -39,8 +41,6 @@ type Figure struct {
 
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-func vgLen(x float64) vg.Length { return vg.Length(x) * px }
-
 func failed(kind, format string, args ...any) *Figure {
 	return &Figure{kind: kind, err: fmt.Errorf("plots: "+format, args...)}
 }
@@ -64,7 +64,7 @@ func (f *Figure) render() error {
 	}
 	p := f.draw()
 	var b bytes.Buffer
-	if err := png.Encode(&b, p.img); err != nil {
+	if err := png.Encode(&b, compact(p.img)); err != nil {
 		return fmt.Errorf("plots: %w", err)
 	}
 	f.png, f.w, f.h = b.Bytes(), p.img.Rect.Dx()/density, p.img.Rect.Dy()/density
@@ -122,6 +122,20 @@ func (f *Figure) send(id string, interactive bool) error {
 		string(protocol.MIMEImagePNG): map[string]any{"width": f.w, "height": f.h},
 	})
 	return nil
+}
+
+// compact is m as a picture of greys if it has no colours, which makes half
+// the bytes.
+func compact(m *image.RGBA) image.Image {
+	g := image.NewGray(m.Rect)
+	for i := range g.Pix {
+		r := m.Pix[4*i]
+		if r != m.Pix[4*i+1] || r != m.Pix[4*i+2] {
+			return m
+		}
+		g.Pix[i] = r
+	}
+	return g
 }
 
 func (f *Figure) name() string {
@@ -251,22 +265,32 @@ func axes(o options, xmin, xmax, ymin, ymax float64) *plot.Plot {
 		ax.Tick.Length = 4 * px
 		ax.Tick.LineStyle = vgdraw.LineStyle{Color: grey, Width: px}
 		ax.LineStyle = vgdraw.LineStyle{Color: grey, Width: px}
-		ax.Tick.Marker = majorTicks{}
+		ax.Tick.Marker = ticks{}
 	}
 	return p
 }
 
-// majorTicks are gonum's default ticks without the unlabelled ones.
-type majorTicks struct{}
+// ticks are at multiples of 1, 2 or 5 times a power of ten, about six of them.
+type ticks struct{}
 
-func (majorTicks) Ticks(min, max float64) []plot.Tick {
-	var ticks []plot.Tick
-	for _, t := range (plot.DefaultTicks{}).Ticks(min, max) {
-		if t.Label != "" && t.Value >= min && t.Value <= max {
-			ticks = append(ticks, t)
+func (ticks) Ticks(min, max float64) []plot.Tick {
+	step := math.Pow(10, math.Floor(math.Log10((max-min)/4)))
+	for _, k := range []float64{5, 2} {
+		if (max-min)/(k*step) >= 4 {
+			step *= k
+			break
 		}
 	}
-	return ticks
+	decimals := int(math.Max(0, -math.Floor(math.Log10(step)+1e-9)))
+	var all []plot.Tick
+	for i := math.Ceil(min/step - 1e-9); i*step <= max+1e-9*step; i++ {
+		label := strconv.FormatFloat(math.Abs(i*step), 'f', decimals, 64)
+		if i < 0 {
+			label = "\u2212" + label // a minus sign, not a hyphen
+		}
+		all = append(all, plot.Tick{Value: i * step, Label: label})
+	}
+	return all
 }
 
 // grid is a plotter of faint lines at the ticks.

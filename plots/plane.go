@@ -22,13 +22,13 @@ type Plane struct {
 //
 // What is wrong with the latents or n is reported by the figure that is drawn
 // on the plane.
-func Around(points_ *tensors.Tensor, n int) Plane {
+func Around(points *tensors.Tensor, n int) Plane {
 	bad := func(err error) Plane { return Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: max(1, n), err: err} }
 	if n < 1 || n > 200 {
 		n = min(max(n, 1), 200)
 		return bad(errorf("Around: n is to be 1-200"))
 	}
-	pts, err := points(points_)
+	pts, err := readPoints(points)
 	if err != nil {
 		return bad(errorf("Around: %w", err))
 	}
@@ -141,6 +141,9 @@ func tileScale(p Plane, pics *pictures, size float64) int {
 	return max(1, int(math.Round(size*density/float64(p.N*pics.w))))
 }
 
+// air is the pixels left white at a map's edges.
+const air = 12 * density
+
 // margins are the pixels around a plot's data that title, ticks and labels
 // take, and a little air.
 func margins(pl *plot.Plot) (left, top, right, bottom int) {
@@ -149,7 +152,6 @@ func margins(pl *plot.Plot) (left, top, right, bottom int) {
 	d := pl.DataCanvas(page.Canvas)
 	x0, y1 := page.device(d.Min)
 	x1, y0 := page.device(d.Max)
-	air := 12 * density
 	return int(x0) + air, int(y0) + air, probe - int(x1) + air, probe - int(y1) + air
 }
 
@@ -158,11 +160,9 @@ func margins(pl *plot.Plot) (left, top, right, bottom int) {
 func drawMap(page *page, pl *plot.Plot, p Plane, pics *pictures, k, left, top int) {
 	w, h := p.N*k*pics.w, p.N*k*pics.h
 	l, t, r, b := margins(pl)
-	air := 12 * density
 	c := page.Canvas
 	c.Min = page.point(float64(left-l+air), float64(top+h+b-air))
 	c.Max = page.point(float64(left+w+r-air), float64(top-t+air))
-	pl.BackgroundColor = nil
 	pl.Draw(c)
 	for i := range pics.n {
 		page.paste(pics.at(i), left+i%p.N*k*pics.w, top+i/p.N*k*pics.h, k)

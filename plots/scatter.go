@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
 
@@ -20,10 +21,10 @@ const latentX, latentY = "Latent feature 1", "Latent feature 2"
 // It is an error if points has another shape, has no rows or holds a number
 // that is not finite, if the labels are not as many as the points or not in
 // 0-9, and if the pictures are not as many as the points.
-func Scatter(points_ *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
+func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "scatter"
 	o := gather(latentX, latentY, opts)
-	pts, err := points(points_)
+	pts, err := readPoints(points)
 	if err == nil {
 		err = checkLabels(labels, len(pts), "points")
 	}
@@ -34,7 +35,8 @@ func Scatter(points_ *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	box := around(pts, 0.04)
 	f.draw = func() *page {
 		page := newPage(620*density, 520*density)
-		drawScatter(page, page.Canvas, o, box, pts, labels)
+		c := vgdraw.Crop(page.Canvas, 8*px, -16*px, 8*px, -12*px)
+		drawScatter(page, c, o, box, pts, labels)
 		return page
 	}
 	if o.pictures != nil {
@@ -87,7 +89,7 @@ func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64
 			legend = math.Max(legend, float64(w/px)+36)
 		}
 	}
-	c = vgdraw.Crop(c, 8*px, -16*px-vgLen(legend), 8*px, -12*px)
+	c = vgdraw.Crop(c, 0, -vg.Length(legend)*px, 0, 0)
 	p.Draw(c)
 	d := p.DataCanvas(c)
 	x, y := page.device(d.Max)
@@ -96,7 +98,7 @@ func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64
 		dot(page.img, x+density*20, cy, density*5, o.palette[k], 1)
 		sty := style(13, false)
 		sty.YAlign = vgdraw.YCenter
-		page.write(o.name(k), sty, x+density*32, cy)
+		page.write(o.name(k), sty, x+density*32, cy-density)
 	}
 }
 

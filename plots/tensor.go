@@ -29,8 +29,8 @@ func flat(t *tensors.Tensor, what string) (dims []int, v []float32, err error) {
 	return dims, v, nil
 }
 
-// points reads latents [n, 2].
-func points(t *tensors.Tensor) ([][2]float64, error) {
+// readPoints reads latents [n, 2].
+func readPoints(t *tensors.Tensor) ([][2]float64, error) {
 	dims, v, err := flat(t, "points")
 	if err != nil {
 		return nil, err

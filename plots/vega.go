@@ -88,6 +88,7 @@ func vegaPage(o options, datasets object, views array) object {
 	return spec
 }
 
+// vegaSample is how many pictures a specification holds at most, 400 bytes each.
 const vegaSample = 1000
 
 // scatterSpec is the scatter whose dots show their pictures.
@@ -143,16 +144,14 @@ func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels [
 		cells = append(cells, object{"i": i, "x": round(x), "y": round(y), "image": uri,
 			"text": "(" + strconv.FormatFloat(x, 'f', 2, 64) + ", " + strconv.FormatFloat(y, 'f', 2, 64) + ")"})
 	}
-	n := min(len(pts), vegaSample)
-	for j := range n {
-		i := j * len(pts) / n
+	for i := range pts {
 		row := object{"x": round(pts[i][0]), "y": round(pts[i][1])}
 		if labels != nil {
 			row["label"] = o.name(labels[i])
 		}
 		dots = append(dots, row)
 	}
-	radius, _ := dotSize(n)
+	radius, _ := dotSize(len(pts))
 	axisX, axisY := vegaAxis("x", o.x, b.x0, b.x1), vegaAxis("y", o.y, b.y0, b.y1)
 	views := array{
 		object{
