@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -105,8 +106,15 @@ func host(address string) string {
 	return u.Host
 }
 
-// reason is the telling part of a network error, on one line.
+// reason is the telling part of a network error, on one line: not the address,
+// which is said before, nor which name server was asked.
 func reason(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.Err
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = op.Err
+	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}

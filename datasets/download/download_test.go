@@ -1,0 +1,422 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"autoencoders/datasets/internal/fashion"
+)
+
+// The file that the tests download, as it is published.
+var (
+	inside    = bytes.Repeat([]byte("ankle boot, pullover, trouser; "), 4000)
+	published = packed(inside, gzip.NoCompression)
+	file      = fashion.File{
+		Name:     "t10k-images-idx3-ubyte.gz",
+		Size:     int64(len(published)),
+		SHA256:   hexSum(published),
+		Unpacked: hexSum(inside),
+	}
+)
+
+func packed(data []byte, level int) []byte {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		panic(err)
+	}
+	w.Write(data)
+	w.Close()
+	return b.Bytes()
+}
+
+func hexSum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// mirror is a server that notes the Range of every request it gets.
+type mirror struct {
+	*httptest.Server
+	mu    sync.Mutex
+	asked []string
+}
+
+func serve(t *testing.T, handle http.HandlerFunc) *mirror {
+	t.Helper()
+	m := &mirror{}
+	m.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.mu.Lock()
+		m.asked = append(m.asked, r.Header.Get("Range"))
+		m.mu.Unlock()
+		handle(w, r)
+	}))
+	t.Cleanup(m.Close)
+	return m
+}
+
+func (m *mirror) address() string { return m.URL + "/data/" }
+
+func (m *mirror) wantAsked(t *testing.T, ranges ...string) {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !slices.Equal(m.asked, ranges) {
+		t.Errorf("the mirror was asked for %q, want %q", m.asked, ranges)
+	}
+}
+
+// good serves the file, whole or from where a Range begins.
+func good(w http.ResponseWriter, r *http.Request) {
+	http.ServeContent(w, r, file.Name, time.Time{}, bytes.NewReader(published))
+}
+
+// whole knows no Range.
+func whole(w http.ResponseWriter, _ *http.Request) { w.Write(published) }
+
+func forbidden(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "no", http.StatusForbidden)
+}
+
+// corrupted is one bit away from the file.
+func corrupted(w http.ResponseWriter, r *http.Request) {
+	b := bytes.Clone(published)
+	b[len(b)/2] ^= 1
+	http.ServeContent(w, r, file.Name, time.Time{}, bytes.NewReader(b))
+}
+
+// cut breaks every answer off after n bytes, though more were promised.
+func cut(n int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		good(&cutWriter{ResponseWriter: w, left: n}, r)
+	}
+}
+
+type cutWriter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (c *cutWriter) Write(p []byte) (int, error) {
+	if c.left < len(p) {
+		c.ResponseWriter.Write(p[:c.left])
+		panic(http.ErrAbortHandler)
+	}
+	c.left -= len(p)
+	return c.ResponseWriter.Write(p)
+}
+
+// download runs the downloader for file alone.
+func download(t *testing.T, dir string, mirrors ...string) (output string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	d := &downloader{client: newClient(), mirrors: mirrors, stall: 300 * time.Millisecond, out: &out}
+	err = d.all(t.Context(), dir, []fashion.File{file})
+	return out.String(), err
+}
+
+// wantComplete checks that dir holds the file and nothing else.
+func wantComplete(t *testing.T, dir string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, file.Name))
+	if err != nil || !bytes.Equal(got, published) {
+		t.Errorf("the file is not the published one: %d bytes, %v", len(got), err)
+	}
+	wantFiles(t, dir, file.Name)
+}
+
+func wantFiles(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !slices.Equal(got, names) {
+		t.Errorf("the folder holds %q, want %q", got, names)
+	}
+}
+
+// wantLine checks one line of error with all of these parts.
+func wantLine(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than one line: %v", err)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error\n%v\nlacks %q", err, part)
+		}
+	}
+}
+
+func TestDownload(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data", "fashion-mnist")
+	m := serve(t, good)
+	out, err := download(t, dir, m.address())
+	wantComplete(t, dir, err)
+	if !strings.Contains(out, "100%") || !strings.HasSuffix(out, "Fashion-MNIST is complete in "+dir+"\n") {
+		t.Errorf("output:\n%s", out)
+	}
+	m.wantAsked(t, "")
+}
+
+func TestAlreadyCompleteAsksNobody(t *testing.T) {
+	for name, contents := range map[string][]byte{
+		file.Name:                            published,
+		file.Name + " ":                      packed(inside, gzip.BestCompression), // packed otherwise, as Debian's
+		strings.TrimSuffix(file.Name, ".gz"): inside,
+	} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, strings.TrimSpace(name)), contents)
+		m := serve(t, forbidden)
+		out, err := download(t, dir, m.address())
+		if err != nil {
+			t.Error(name, err)
+		}
+		if want := "Fashion-MNIST is already complete in " + dir + "\n"; out != want {
+			t.Errorf("output %q, want %q", out, want)
+		}
+		m.wantAsked(t)
+	}
+}
+
+func TestADamagedFileIsFetchedAgain(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, file.Name), published[:100])
+	_, err := download(t, dir, serve(t, good).address())
+	wantComplete(t, dir, err)
+}
+
+func TestTheNextMirrorHelps(t *testing.T) {
+	closed := httptest.NewServer(http.HandlerFunc(good))
+	closed.Close()
+	stalling := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(published)))
+		w.WriteHeader(http.StatusOK)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	for name, first := range map[string]string{
+		"refused":      closed.URL + "/",
+		"403":          serve(t, forbidden).address(),
+		"404":          serve(t, http.NotFound).address(),
+		"corrupted":    serve(t, corrupted).address(),
+		"a web page":   serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Log in</html>") }).address(),
+		"too long":     serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(append(bytes.Clone(published), 0)) }).address(),
+		"without end":  serve(t, endless).address(),
+		"stalls":       stalling.address(),
+		"loops":        serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }).address(),
+		"breaks off":   serve(t, cut(100)).address(),
+		"no such host": "http://mirror.invalid/",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			_, err := download(t, dir, first, serve(t, good).address())
+			wantComplete(t, dir, err)
+		})
+	}
+}
+
+// endless sends for as long as anybody reads.
+func endless(w http.ResponseWriter, _ *http.Request) {
+	block := make([]byte, 1<<16)
+	for {
+		if _, err := w.Write(block); err != nil {
+			return
+		}
+	}
+}
+
+func TestRedirectsAreFollowed(t *testing.T) {
+	dir := t.TempDir()
+	there := serve(t, good)
+	here := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, there.URL+r.URL.Path, http.StatusMovedPermanently)
+	})
+	_, err := download(t, dir, here.address())
+	wantComplete(t, dir, err)
+}
+
+func TestABrokenDownloadGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	m := serve(t, cut(len(published)/3+1))
+	_, err := download(t, dir, m.address())
+	wantComplete(t, dir, err)
+	n := len(published)/3 + 1
+	m.wantAsked(t, "", fmt.Sprintf("bytes=%d-", n), fmt.Sprintf("bytes=%d-", 2*n))
+}
+
+func TestTheNextRunGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, file.Name+".part"), published[:1000])
+	m := serve(t, good)
+	_, err := download(t, dir, m.address())
+	wantComplete(t, dir, err)
+	m.wantAsked(t, "bytes=1000-")
+}
+
+func TestAServerWithoutRangesBeginsAgain(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, file.Name+".part"), published[:1000])
+	_, err := download(t, dir, serve(t, whole).address())
+	wantComplete(t, dir, err)
+}
+
+func TestAServerThatSendsAnotherRange(t *testing.T) {
+	for name, handle := range map[string]http.HandlerFunc{
+		"416": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestedRangeNotSatisfiable) },
+		"elsewhere": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes 10-%d/%d", len(published)-1, len(published)))
+			w.WriteHeader(http.StatusPartialContent)
+			w.Write(published[10:])
+		},
+		"unsaid": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusPartialContent) },
+	} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, file.Name+".part"), published[:1000])
+		m := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Range") == "" {
+				whole(w, r)
+				return
+			}
+			handle(w, r)
+		})
+		_, err := download(t, dir, m.address())
+		t.Log(name)
+		wantComplete(t, dir, err)
+		m.wantAsked(t, "bytes=1000-", "")
+	}
+}
+
+func TestAWrongPartIsThrownAway(t *testing.T) {
+	for name, part := range map[string][]byte{
+		"shorter":  bytes.Repeat([]byte("x"), 1000),
+		"as long":  make([]byte, len(published)),
+		"longer":   make([]byte, len(published)+1000),
+		"complete": published,
+	} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, file.Name+".part"), part)
+		_, err := download(t, dir, serve(t, good).address())
+		t.Log(name)
+		wantComplete(t, dir, err)
+	}
+}
+
+func TestNoMirrorHelps(t *testing.T) {
+	closed := httptest.NewServer(http.HandlerFunc(good))
+	closed.Close()
+	dir := t.TempDir()
+	_, err := download(t, dir, closed.URL+"/", serve(t, forbidden).address(), serve(t, corrupted).address())
+	wantLine(t, err, "no mirror gave "+file.Name, "connection refused", "403 Forbidden", "wrong contents, SHA-256 ",
+		"put the file into "+dir+" by hand", "dataset-fashion-mnist")
+	wantFiles(t, dir)
+}
+
+func TestWhatAStalledMirrorSentIsKept(t *testing.T) {
+	dir := t.TempDir()
+	m := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") != "" {
+			http.Error(w, "later", http.StatusServiceUnavailable)
+			return
+		}
+		w.Write(published[:1000])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	_, err := download(t, dir, m.address())
+	wantLine(t, err, "503 Service Unavailable")
+	wantFiles(t, dir, file.Name+".part")
+	if n := partSize(filepath.Join(dir, file.Name+".part")); n != 1000 {
+		t.Errorf("%d bytes kept, want 1000", n)
+	}
+}
+
+// A slow line may take longer than the limit on silence.
+func TestASlowMirrorIsGivenTime(t *testing.T) {
+	dir := t.TempDir()
+	m := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		for block := range slices.Chunk(published, len(published)/8) {
+			w.Write(block)
+			w.(http.Flusher).Flush()
+			time.Sleep(60 * time.Millisecond) // 480 ms in all, 300 are the limit
+		}
+	})
+	_, err := download(t, dir, m.address())
+	wantComplete(t, dir, err)
+	m.wantAsked(t, "")
+}
+
+func TestInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	m := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Write(published[:1000])
+		w.(http.Flusher).Flush()
+		time.AfterFunc(50*time.Millisecond, stop)
+		<-r.Context().Done()
+	})
+	other := serve(t, good)
+	d := &downloader{client: newClient(), mirrors: []string{m.address(), other.address()}, stall: time.Minute, out: io.Discard}
+	err := d.all(ctx, dir, []fashion.File{file})
+	wantLine(t, err, "stopped in "+file.Name+": run it again to go on from there")
+	wantFiles(t, dir, file.Name+".part")
+	other.wantAsked(t)
+}
+
+func TestAFolderThatCannotBeWritten(t *testing.T) {
+	blocked := filepath.Join(t.TempDir(), "blocked")
+	put(t, blocked, nil)
+	_, err := download(t, filepath.Join(blocked, "fashion-mnist"), serve(t, good).address())
+	wantLine(t, err, blocked)
+
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, file.Name+".part"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	m := serve(t, good)
+	_, err = download(t, dir, m.address(), m.address())
+	wantLine(t, err, file.Name+".part")
+}
+
+// A server that packs on the way must not change what is saved.
+func TestNothingIsUnpackedOnTheWay(t *testing.T) {
+	dir := t.TempDir()
+	m := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(published)
+	})
+	_, err := download(t, dir, m.address())
+	wantComplete(t, dir, err)
+}
+
+func put(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
