@@ -42,7 +42,7 @@ func (d *downloader) fetch(ctx context.Context, address, part string, f fashion.
 	watch := time.AfterFunc(d.stall, func() { cancel(errStalled) })
 	defer watch.Stop()
 
-	body, from, err := d.get(ctx, address, have)
+	body, from, err := d.get(ctx, address, have, f.Size)
 	if err != nil {
 		return cause(ctx, err)
 	}
@@ -74,8 +74,9 @@ func (d *downloader) fetch(ctx context.Context, address, part string, f fashion.
 }
 
 // get asks for the file from byte have on, and returns where the answer begins:
-// there, or at 0 where the server does not resume.
-func (d *downloader) get(ctx context.Context, address string, have int64) (io.ReadCloser, int64, error) {
+// there, or at 0 where the server does not resume. An answer of another length
+// than size, such as a login page, is refused before it can harm the part.
+func (d *downloader) get(ctx context.Context, address string, have, size int64) (io.ReadCloser, int64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, 0, err
@@ -87,16 +88,21 @@ func (d *downloader) get(ctx context.Context, address string, have int64) (io.Re
 	if err != nil {
 		return nil, 0, err
 	}
-	if resp.StatusCode == http.StatusOK {
-		return resp.Body, 0, nil
-	}
 	partial := resp.StatusCode == http.StatusPartialContent
-	if partial && rangeStart(resp) == have {
-		return resp.Body, have, nil
+	from := int64(0)
+	if partial {
+		from = rangeStart(resp)
+	}
+	switch good := partial && from == have || resp.StatusCode == http.StatusOK; {
+	case good && (resp.ContentLength < 0 || resp.ContentLength == size-from):
+		return resp.Body, from, nil
+	case good:
+		resp.Body.Close()
+		return nil, 0, fmt.Errorf("another file, of %d bytes instead of %d", from+resp.ContentLength, size)
 	}
 	resp.Body.Close()
 	if have > 0 && (partial || resp.StatusCode == http.StatusRequestedRangeNotSatisfiable) {
-		return d.get(ctx, address, 0)
+		return d.get(ctx, address, 0, size)
 	}
 	return nil, 0, errors.New(resp.Status)
 }
