@@ -66,7 +66,10 @@ func drawCurve(o options, n int, lo, hi float64) *page {
 
 // lineColour begins with the two colours that differ most.
 func (o *options) lineColour(i int) color.RGBA {
-	return o.palette[[10]int{0, 6, 4, 2, 8, 1, 5, 9, 7, 3}[i%10]]
+	if len(o.palette) != 10 {
+		return o.palette.at(i)
+	}
+	return o.palette.at([10]int{0, 6, 4, 2, 8, 1, 5, 9, 7, 3}[i%10])
 }
 
 // curves is a plotter of the lines, with a dot at every value of short ones.

@@ -53,6 +53,9 @@ func Pairs(top, bottom *tensors.Tensor, opts ...Option) *Figure {
 	if names == nil {
 		names = []string{"original", "reconstruction"}
 	}
+	if len(names) != 0 && len(names) != 2 {
+		return failed(kind, "Pairs: %d row names for 2 rows", len(names))
+	}
 	return &Figure{kind: kind, opt: o, draw: func() *page { return drawRows(o, names, a, b) }}
 }
 
@@ -116,7 +119,7 @@ func drawRows(o options, names []string, rows ...*pictures) *page {
 			page.paste(row.at(i), x, y+r*(h+gap), k)
 		}
 		if o.captions != nil {
-			page.write(o.name(o.captions[i]), small, float64(x)+float64(w)/2, float64(y+block-caption)+9*density)
+			page.write(o.caption(i), small, float64(x)+float64(w)/2, float64(y+block-caption)+9*density)
 		}
 	}
 	return page

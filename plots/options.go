@@ -18,7 +18,7 @@ type options struct {
 	pictures    *tensors.Tensor
 	columns     int
 	lo, hi      float32 // equal: chosen from the pixels
-	captions    []uint8
+	captions    []any
 	rowNames    []string
 	lines       []line
 }
@@ -29,7 +29,7 @@ type line struct {
 }
 
 func gather(x, y string, opts []Option) options {
-	o := options{x: x, y: y, palette: Accessible}
+	o := options{x: x, y: y, palette: ColourBlind}
 	for _, set := range opts {
 		if set != nil {
 			set(&o)
@@ -52,7 +52,9 @@ func Title(s string) Option { return func(o *options) { o.title = s } }
 // Axes names the axes.
 func Axes(x, y string) Option { return func(o *options) { o.x, o.y = x, y } }
 
-// Palette sets the colours of the classes 0-9; [Accessible] is the default.
+// Palette sets the colours of the classes 0-9, or of the lines of [Curve], which
+// begin again where they run out. [ColourBlind] is the default; [Tutorial] or a
+// []color.Color of any length but 0 goes as well.
 func Palette(c Colours) Option { return func(o *options) { o.palette = c } }
 
 // Labels names the classes, from 0 on, in legends and captions; digits need
@@ -70,13 +72,39 @@ func Columns(n int) Option { return func(o *options) { o.columns = n } }
 // [0, 1], or [-1, 1] if any of its pixels is negative.
 func Range(lo, hi float32) Option { return func(o *options) { o.lo, o.hi = lo, hi } }
 
-// Captions writes a label under each of the images.
-func Captions(labels []uint8) Option { return func(o *options) { o.captions = labels } }
+// Captions writes a line under each of the images: one value for each, written
+// as [Table.Row] writes it. A slice of labels or names may be given whole.
+func Captions(captions ...any) Option {
+	var all []any
+	for _, c := range captions {
+		switch c := c.(type) {
+		case []uint8:
+			for _, k := range c {
+				all = append(all, k)
+			}
+		case []string:
+			for _, s := range c {
+				all = append(all, s)
+			}
+		default:
+			all = append(all, c)
+		}
+	}
+	return func(o *options) { o.captions = all }
+}
 
-// RowNames names the rows of [Pairs]; "original" and "reconstruction" are the
-// default.
-func RowNames(top, bottom string) Option {
-	return func(o *options) { o.rowNames = []string{top, bottom} }
+// caption is what stands under image i: a class by its name.
+func (o *options) caption(i int) string {
+	if k, ok := o.captions[i].(uint8); ok {
+		return o.name(k)
+	}
+	return cell(o.captions[i])
+}
+
+// RowNames names the two rows of [Pairs]; "original" and "reconstruction" are
+// the default, none at all leaves them out.
+func RowNames(names ...string) Option {
+	return func(o *options) { o.rowNames = append([]string{}, names...) }
 }
 
 // Line adds a line to [Curve]: ys[0] stands above 1, ys[1] above 2 and so on.
@@ -84,33 +112,42 @@ func Line(name string, ys []float64) Option {
 	return func(o *options) { o.lines = append(o.lines, line{name, ys}) }
 }
 
-// Colours are the colours of the classes 0-9.
-type Colours [10]color.RGBA
+// Colours are the colours of the classes, from 0 on.
+type Colours []color.Color
 
-// Accessible are ten colours that people with a colour-vision deficiency can
+// ColourBlind are ten colours that people with a colour-vision deficiency can
 // tell apart (Petroff, "Accessible Color Sequences for Data Visualization",
 // arXiv:2107.02270; Matplotlib's petroff10), dealt out so that digits that an
 // autoencoder lays side by side (3 5 8, 4 7 9, 0 6) differ most.
-var Accessible = Colours{
-	{0x3f, 0x90, 0xda, 0xff}, // blue
-	{0x71, 0x75, 0x81, 0xff}, // slate
-	{0xbd, 0x1f, 0x01, 0xff}, // red
-	{0x94, 0xa4, 0xa2, 0xff}, // grey
-	{0x83, 0x2d, 0xb6, 0xff}, // purple
-	{0xa9, 0x6b, 0x59, 0xff}, // brown
-	{0xe7, 0x63, 0x00, 0xff}, // orange
-	{0xb9, 0xac, 0x70, 0xff}, // sand
-	{0xff, 0xa9, 0x0e, 0xff}, // amber
-	{0x92, 0xda, 0xdd, 0xff}, // aqua
+var ColourBlind = Colours{
+	color.RGBA{0x3f, 0x90, 0xda, 0xff}, // blue
+	color.RGBA{0x71, 0x75, 0x81, 0xff}, // slate
+	color.RGBA{0xbd, 0x1f, 0x01, 0xff}, // red
+	color.RGBA{0x94, 0xa4, 0xa2, 0xff}, // grey
+	color.RGBA{0x83, 0x2d, 0xb6, 0xff}, // purple
+	color.RGBA{0xa9, 0x6b, 0x59, 0xff}, // brown
+	color.RGBA{0xe7, 0x63, 0x00, 0xff}, // orange
+	color.RGBA{0xb9, 0xac, 0x70, 0xff}, // sand
+	color.RGBA{0xff, 0xa9, 0x0e, 0xff}, // amber
+	color.RGBA{0x92, 0xda, 0xdd, 0xff}, // aqua
 }
 
 // Tutorial are the tutorial's colours: red, green, blue, maroon, yellow, pink,
 // brown, black, teal and aqua for 0-9.
 var Tutorial = Colours{
-	{0xff, 0x00, 0x00, 0xff}, {0x00, 0x80, 0x00, 0xff}, {0x00, 0x00, 0xff, 0xff}, {0x80, 0x00, 0x00, 0xff}, {0xff, 0xff, 0x00, 0xff},
-	{0xff, 0xc0, 0xcb, 0xff}, {0xa5, 0x2a, 0x2a, 0xff}, {0x00, 0x00, 0x00, 0xff}, {0x00, 0x80, 0x80, 0xff}, {0x00, 0xff, 0xff, 0xff},
+	color.RGBA{0xff, 0x00, 0x00, 0xff}, color.RGBA{0x00, 0x80, 0x00, 0xff}, color.RGBA{0x00, 0x00, 0xff, 0xff}, color.RGBA{0x80, 0x00, 0x00, 0xff}, color.RGBA{0xff, 0xff, 0x00, 0xff},
+	color.RGBA{0xff, 0xc0, 0xcb, 0xff}, color.RGBA{0xa5, 0x2a, 0x2a, 0xff}, color.RGBA{0x00, 0x00, 0x00, 0xff}, color.RGBA{0x00, 0x80, 0x80, 0xff}, color.RGBA{0x00, 0xff, 0xff, 0xff},
+}
+
+// at is the colour of class k.
+func (c Colours) at(k int) color.RGBA {
+	if len(c) == 0 {
+		c = ColourBlind
+	}
+	return color.RGBAModel.Convert(c[k%len(c)]).(color.RGBA)
 }
 
 func (c Colours) hex(k int) string {
-	return fmt.Sprintf("#%02x%02x%02x", c[k].R, c[k].G, c[k].B)
+	at := c.at(k)
+	return fmt.Sprintf("#%02x%02x%02x", at.R, at.G, at.B)
 }

@@ -95,7 +95,7 @@ func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64
 	x, y := page.device(d.Max)
 	for i, k := range names {
 		cy := y + density*(12+20*float64(i))
-		dot(page.img, x+density*20, cy, density*5, o.palette[k], 1)
+		dot(page.img, x+density*20, cy, density*5, o.palette.at(int(k)), 1)
 		sty := style(13, false)
 		sty.YAlign = vgdraw.YCenter
 		page.write(o.name(k), sty, x+density*32, cy-density)
@@ -129,6 +129,10 @@ type dots struct {
 func (d dots) Plot(c vgdraw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
 	radius, alpha := dotSize(len(d.pts))
+	var colours [10]color.RGBA
+	for k := range colours {
+		colours[k] = d.palette.at(k)
+	}
 	min, max := c.Min, c.Max
 	for i, pt := range d.pts {
 		at := c.Min
@@ -136,9 +140,9 @@ func (d dots) Plot(c vgdraw.Canvas, p *plot.Plot) {
 		if at.X < min.X || at.X > max.X || at.Y < min.Y || at.Y > max.Y {
 			continue
 		}
-		colour := d.palette[0]
+		colour := colours[0]
 		if d.labels != nil {
-			colour = d.palette[d.labels[i]]
+			colour = colours[d.labels[i]]
 		}
 		x, y := d.page.device(at)
 		dot(d.page.img, x, y, radius*density, colour, alpha)
