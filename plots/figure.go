@@ -150,7 +150,7 @@ func (f *Figure) save() error {
 	if err := f.write(); err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, f.file())
+	fmt.Println(f.file())
 	return nil
 }
 
@@ -284,13 +284,21 @@ func (ticks) Ticks(min, max float64) []plot.Tick {
 	decimals := int(math.Max(0, -math.Floor(math.Log10(step)+1e-9)))
 	var all []plot.Tick
 	for i := math.Ceil(min/step - 1e-9); i*step <= max+1e-9*step; i++ {
-		label := strconv.FormatFloat(math.Abs(i*step), 'f', decimals, 64)
-		if i < 0 {
-			label = "\u2212" + label // a minus sign, not a hyphen
-		}
-		all = append(all, plot.Tick{Value: i * step, Label: label})
+		all = append(all, plot.Tick{Value: i * step, Label: decimal(i*step, decimals)})
 	}
 	return all
+}
+
+// decimal writes x with a minus sign, not a hyphen.
+func decimal(x float64, decimals int) string {
+	s := strconv.FormatFloat(x, 'f', decimals, 64)
+	if digits, ok := strings.CutPrefix(s, "-"); ok {
+		if strings.Trim(digits, "0.") == "" {
+			return digits
+		}
+		return "\u2212" + digits
+	}
+	return s
 }
 
 // grid is a plotter of faint lines at the ticks.

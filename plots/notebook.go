@@ -124,7 +124,7 @@ func oneLine(err error) string {
 func Text(format string, args ...any) {
 	s := fmt.Sprintf(format, args...)
 	if !gonbui.IsNotebook {
-		fmt.Fprintln(stdout, strings.TrimRight(s, "\n"))
+		fmt.Println(strings.TrimRight(s, "\n"))
 		return
 	}
 	display("", map[protocol.MIMEType]any{

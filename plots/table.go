@@ -3,8 +3,6 @@ package plots
 import (
 	"fmt"
 	"html"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,9 +29,6 @@ type Table struct {
 
 	printed int // rows on standard output, with the header one more
 }
-
-// stdout is where tables go outside a notebook; tests replace it.
-var stdout io.Writer = os.Stdout
 
 // NewTable returns a table with these column names and no rows. Nothing is
 // shown before the first Row, Progress or Show.
@@ -104,7 +99,7 @@ func (t *Table) Note(note string) {
 	defer t.mu.Unlock()
 	t.notes = append(t.notes, note)
 	if !gonbui.IsNotebook {
-		fmt.Fprintln(stdout, note)
+		fmt.Println(note)
 		return
 	}
 	t.show()
@@ -144,11 +139,11 @@ func (t *Table) show() {
 func (t *Table) print() {
 	widths := t.widths()
 	if t.printed == 0 {
-		fmt.Fprintln(stdout, t.line(t.columns, widths))
+		fmt.Println(t.line(t.columns, widths))
 		t.printed = 1
 	}
 	for ; t.printed <= len(t.rows); t.printed++ {
-		fmt.Fprintln(stdout, t.line(t.rows[t.printed-1], widths))
+		fmt.Println(t.line(t.rows[t.printed-1], widths))
 	}
 }
 

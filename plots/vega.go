@@ -17,7 +17,8 @@ func round(x float64) float64 {
 
 func vegaAxis(field, title string, lo, hi float64) object {
 	return object{"field": field, "type": "quantitative", "title": title,
-		"scale": object{"domain": array{round(lo), round(hi)}, "nice": false, "zero": false}}
+		"scale": object{"domain": array{round(lo), round(hi)}, "nice": false, "zero": false},
+		"axis":  object{"tickCount": 7}}
 }
 
 // vegaColour is the colour of the classes that occur, in the legend's order.
@@ -73,11 +74,13 @@ func vegaPage(o options, datasets object, views array) object {
 		"datasets":   datasets,
 		"hconcat":    views,
 		"spacing":    24,
+		"resolve":    object{"scale": object{"color": "independent"}}, // the legend beside the dots
 		"config": object{
-			"font":  "sans-serif",
-			"view":  object{"stroke": "#8a8a8a"},
-			"axis":  object{"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "gridColor": "#e8e8e8"},
-			"title": object{"fontSize": 15, "anchor": "middle"},
+			"font":   "sans-serif",
+			"view":   object{"stroke": "#8a8a8a"},
+			"axis":   object{"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "gridColor": "#e8e8e8"},
+			"title":  object{"fontSize": 15, "anchor": "middle"},
+			"legend": object{"labelFontSize": 13},
 		},
 		// Saving the picture is the one action that needs no network.
 		"usermeta": object{"embedOptions": object{"actions": object{"export": true, "source": false, "compiled": false, "editor": false}}},
@@ -142,7 +145,7 @@ func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels [
 		}
 		x, y := p.at(i)
 		cells = append(cells, object{"i": i, "x": round(x), "y": round(y), "image": uri,
-			"text": "(" + strconv.FormatFloat(x, 'f', 2, 64) + ", " + strconv.FormatFloat(y, 'f', 2, 64) + ")"})
+			"text": "decoded from (" + decimal(x, 2) + ", " + decimal(y, 2) + ")"})
 	}
 	for i := range pts {
 		row := object{"x": round(pts[i][0]), "y": round(pts[i][1])}
