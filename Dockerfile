@@ -1,37 +1,28 @@
-# The lessons in a container, made by the same set-up script as on a machine of one's own: see docker-compose.yml.
-FROM python:3.12-slim-bookworm
+# The lessons in a container: docker compose up. The base is pinned by its release; pin it by digest where you mirror images.
+ARG BASE=debian:12.11-slim
+FROM ${BASE}
 
+# Go comes with the set-up, as a pinned wheel; the C compiler from Debian is smaller than the wheel of one.
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install -y --no-install-recommends gcc libc6-dev make \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --create-home --uid 1000 --shell /bin/bash student \
- && install -d -o student -g student /lessons
+ && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev make python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/*
 
+RUN useradd --create-home --uid 1000 --shell /bin/bash student && install -d -o student -g student /lessons
 USER student
 WORKDIR /lessons
-
-# First what the pins alone decide: this layer stays when a lesson or the package changes.
-COPY --chown=student:student go.mod go.sum Makefile ./
-COPY --chown=student:student setup/ setup/
-RUN make setup BACKEND=cpu
-
-# A build sees no NVIDIA driver. The CUDA wheels are put in place here; the set-up chooses them when the container starts.
-ARG BACKEND=cpu
-RUN if [ "$BACKEND" = cuda ]; then \
-      .venv/bin/python -m pip install --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r setup/cuda.lock; \
-    fi
-
 COPY --chown=student:student . .
-RUN make setup && mkdir -p notebooks
 
-# The notebooks, and the models trained beside them, outlive the container.
+# cuda brings NVIDIA's libraries into the image; a container that sees no driver uses the CPU all the same.
+ARG BACKEND=
+RUN make setup BACKEND="$BACKEND"
+
+# Notebooks, and the models that they train, outlive the container.
 VOLUME /lessons/notebooks
-
-EXPOSE 8888
 ENV PORT=8888
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
-  CMD ["python3", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:%s/api' % os.environ['PORT'], timeout=4)"]
+EXPOSE 8888
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
+  CMD python3 -c "import os, urllib.request as r; r.urlopen('http://localhost:%s/api' % os.environ['PORT'], timeout=4)"
 
-# Prints the address with its token. It listens on all interfaces of the container; who reaches them is set where it is published.
-CMD ["sh", "-c", "LAB_ARGS=\"--no-browser --ip=0.0.0.0 --port=$PORT\" exec python3 setup/setup.py lab"]
+# Its log ends with the address and the token.
+CMD ["sh", "-c", "exec make lab LAB_ARGS=\"--ip=0.0.0.0 --port=$PORT --no-browser\""]
