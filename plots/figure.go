@@ -72,8 +72,17 @@ func (f *Figure) render() error {
 }
 
 // VegaLite returns the figure's Vega-Lite specification, which lets the reader
-// point at things, as JSON; nil where a figure has none.
-func (f *Figure) VegaLite() ([]byte, error) {
+// point at things, as JSON; nil where a figure has none or its input was bad
+// (WriteTo says why).
+func (f *Figure) VegaLite() []byte {
+	spec, err := f.specification()
+	if err != nil {
+		return nil
+	}
+	return spec
+}
+
+func (f *Figure) specification() ([]byte, error) {
 	if f.err != nil || f.vega == nil {
 		return nil, f.err
 	}
@@ -81,7 +90,11 @@ func (f *Figure) VegaLite() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plots: %w", err)
 	}
-	return json.Marshal(spec)
+	b, err := json.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("plots: %w", err)
+	}
+	return b, nil
 }
 
 // Show displays the figure in the cell: as a PNG, with the Vega-Lite version
@@ -106,7 +119,7 @@ func (f *Figure) send(id string, interactive bool) error {
 		protocol.MIMETextPlain: f.name(),
 	}
 	if interactive {
-		spec, err := f.VegaLite()
+		spec, err := f.specification()
 		if err != nil {
 			return err
 		}
