@@ -31,7 +31,8 @@ func Explorer(p Plane, images *tensors.Tensor, points *tensors.Tensor, labels []
 	if err != nil {
 		return failed(kind, "Explorer: %w", err)
 	}
-	pts, labels = sample(pts, labels, explorerDots)
+	some := sample(len(pts), explorerDots)
+	pts, labels = pick(pts, some), pick(labels, some)
 	return &Figure{kind: kind, opt: o,
 		draw: func() *page { return drawExplorer(p, o, pics, pts, labels) },
 		vega: func() (any, error) { return explorerSpec(p, o, pics, pts, labels) },
@@ -65,21 +66,4 @@ func drawExplorer(p Plane, o options, pics *pictures, pts [][2]float64, labels [
 		page.write(o.title, sty, float64(page.img.Rect.Dx())/2, 8*density)
 	}
 	return page
-}
-
-// sample takes at most n of the points, evenly.
-func sample(pts [][2]float64, labels []uint8, n int) ([][2]float64, []uint8) {
-	if len(pts) <= n {
-		return pts, labels
-	}
-	some := make([][2]float64, n)
-	var theirs []uint8
-	for j := range some {
-		i := j * len(pts) / n
-		some[j] = pts[i]
-		if labels != nil {
-			theirs = append(theirs, labels[i])
-		}
-	}
-	return some, theirs
 }

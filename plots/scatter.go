@@ -4,6 +4,8 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/plot"
@@ -16,7 +18,7 @@ const latentX, latentY = "Latent feature 1", "Latent feature 2"
 // Scatter draws points, float32 [n, 2], in the colours of their labels 0-9,
 // with a legend; labels may be nil. With [Pictures] the figure has a Vega-Lite
 // version in which pointing at a dot shows the picture behind it (of at most
-// 1,000 of the points, evenly taken).
+// 1,000 of the points, drawn at random but always the same).
 //
 // It is an error if points has another shape, has no rows or holds a number
 // that is not finite, if the labels are not as many as the points or not in
@@ -175,4 +177,24 @@ func dot(m *image.RGBA, x, y, radius float64, c color.RGBA, alpha float64) {
 			}
 		}
 	}
+}
+
+// sample returns at most n of the numbers below size, in order and the same ones
+// every time.
+func sample(size, n int) []int {
+	some := rand.New(rand.NewPCG(1, 2)).Perm(size)[:min(n, size)]
+	slices.Sort(some)
+	return some
+}
+
+// pick returns the elements of v with these indices; nil has none.
+func pick[T any](v []T, indices []int) []T {
+	if v == nil {
+		return nil
+	}
+	picked := make([]T, len(indices))
+	for j, i := range indices {
+		picked[j] = v[i]
+	}
+	return picked
 }

@@ -97,9 +97,8 @@ const vegaSample = 1000
 // scatterSpec is the scatter whose dots show their pictures.
 func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictures) (any, error) {
 	var rows array
-	n := min(len(pts), vegaSample)
-	for j := range n {
-		i := j * len(pts) / n
+	some := sample(len(pts), vegaSample)
+	for _, i := range some {
 		uri, err := pics.uri(i)
 		if err != nil {
 			return nil, err
@@ -110,14 +109,14 @@ func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictu
 		}
 		rows = append(rows, row)
 	}
-	radius, _ := dotSize(n)
+	radius, _ := dotSize(len(some))
 	caption := object{"field": "i", "type": "quantitative"}
 	if labels != nil {
 		caption = object{"field": "label", "type": "nominal"}
 	}
 	views := array{
 		object{
-			"width": 440, "height": 400, "params": pointing(0),
+			"width": 440, "height": 400, "params": pointing(some[0]),
 			"mark": object{"type": "circle", "opacity": 0.9, "clip": true},
 			"encoding": object{
 				"x": vegaAxis("x", o.x, b.x0, b.x1), "y": vegaAxis("y", o.y, b.y0, b.y1),
