@@ -6,9 +6,9 @@ c = get_config()  # noqa: F821 (Jupyter defines it)
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 c.ServerApp.ip = "localhost"
 c.ServerApp.root_dir = root
-c.ServerApp.preferred_dir = os.path.join(root, "notebooks")
+c.FileContentsManager.preferred_dir = "notebooks"
 c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]}
-c.LabApp.default_url = "/lab/tree/README.md" if os.path.exists(os.path.join(root, "README.md")) else "/lab/tree/notebooks"
+c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: the README, beside the notebooks
 c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}  # GoNB completes by itself; looking for servers costs a second
 
 # Nothing is looked up on the network.

@@ -537,7 +537,15 @@ def set_up():
 # --- the commands ---
 
 
+def first_view():
+    """Lays out JupyterLab for the first start: the README, beside the notebooks. Later starts show what was open last."""
+    path = os.path.join(JUPYTER, "workspaces", "default-37a8.jupyterlab-workspace")  # JupyterLab's name for /lab
+    if not os.path.exists(path):
+        write(path, read(os.path.join(SETUP, "workspace.json")))
+
+
 def lab(env):
+    first_view()
     argv = [PYTHON, "-m", "jupyterlab", "--config=" + os.path.join(SETUP, "jupyter_server_config.py")]
     if os.geteuid() == 0:
         argv.append("--allow-root")
