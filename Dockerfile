@@ -9,7 +9,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --create-home --uid 1000 --shell /bin/bash student && install -d -o student -g student /lessons
-USER student
+USER 1000
 WORKDIR /lessons
 COPY --chown=student:student . .
 
@@ -22,7 +22,7 @@ VOLUME /lessons/notebooks
 ENV PORT=8888
 EXPOSE 8888
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
-  CMD python3 -c "import os, urllib.request as r; r.urlopen('http://localhost:%s/api' % os.environ['PORT'], timeout=4)"
+  CMD ["python3", "-c", "import os, urllib.request as r; r.urlopen('http://localhost:%s/api' % os.environ['PORT'], timeout=4)"]
 
 # Its log ends with the address and the token.
 CMD ["sh", "-c", "exec make lab LAB_ARGS=\"--ip=0.0.0.0 --port=$PORT --no-browser\""]

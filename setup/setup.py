@@ -284,21 +284,27 @@ def has_nvidia_driver():
     return "libcuda.so.1" in output(["ldconfig", "-p"], dict(os.environ, PATH=os.environ.get("PATH", "") + ":/sbin:/usr/sbin"))
 
 
-def choose_backend():
-    """"cpu" or "cuda": BACKEND if given, else what was chosen before, else what the machine has."""
+def choose_backend(env):
+    """"cpu" or "cuda": BACKEND if given, else what was asked for before, else what the machine has.
+
+    BACKEND=cuda brings the wheels even without a driver, for an image that is built on one machine and runs on another.
+    """
     memory = os.path.join(VENV, "backend")
-    wanted = os.environ.get("BACKEND", "").strip()
+    wanted = os.environ.get("BACKEND", "").strip() or read(memory).strip()
     if wanted not in ("", "cpu", "cuda"):
         raise Stop("BACKEND=%s is unknown: use BACKEND=cuda or BACKEND=cpu" % wanted)
     driver = has_nvidia_driver()
-    chosen = wanted or read(memory).strip() or ("cuda" if driver else "cpu")
-    if chosen == "cuda" and platform.machine() != "x86_64":
+    if wanted == "cpu" or not (wanted or driver):
+        chosen = "cpu"
+    elif platform.machine() != "x86_64":
         say("go-xla runs CUDA on x86_64 only: using the CPU")
         chosen = "cpu"
-    elif chosen == "cuda" and not driver:
-        say("no NVIDIA driver found (nvidia-smi, libcuda.so.1): using the CPU; install the driver, then make setup BACKEND=cuda")
-        chosen = "cpu"
-    elif wanted:
+    else:
+        pip_install("cuda", "XLA for NVIDIA (about 2 GB)", env)
+        chosen = "cuda" if driver else "cpu"
+        if not driver:
+            say("no NVIDIA driver found (nvidia-smi, libcuda.so.1): using the CPU until there is one")
+    if wanted:
         write(memory, wanted)
     return chosen
 
@@ -517,9 +523,7 @@ def set_up():
         say("first run: a few minutes, about 1 GB; everything goes into this folder and Go's caches")
     make_venv(env)
     pip_install("requirements", "JupyterLab and XLA for the CPU", env)
-    chosen = choose_backend()
-    if chosen == "cuda":
-        pip_install("cuda", "XLA for NVIDIA (about 2 GB)", env)
+    chosen = choose_backend(env)
     go = find_go(env)
     cc = find_cc(env)
     fetch_modules(env)

@@ -1,0 +1,209 @@
+// Package setup has no Go code: its tests check what setup.py wrote, and what it would write on other machines.
+package setup
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// python runs Python code in which s is setup.py, and returns what it prints.
+func python(t *testing.T, env []string, code string) string {
+	t.Helper()
+	cmd := exec.Command("python3", "-c", "import sys; sys.dont_write_bytecode = True; import setup as s\n"+code)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+type kernelSpec struct {
+	Argv          []string          `json:"argv"`
+	DisplayName   string            `json:"display_name"`
+	InterruptMode string            `json:"interrupt_mode"`
+	Env           map[string]string `json:"env"`
+}
+
+func TestKernelAsWritten(t *testing.T) {
+	text, err := os.ReadFile("../.venv/share/jupyter/kernels/autoencoders/kernel.json")
+	if os.IsNotExist(err) {
+		t.Skip("no kernel here yet: make setup writes it")
+	}
+	var spec kernelSpec
+	if err := json.Unmarshal(text, &spec); err != nil {
+		t.Fatal(err)
+	}
+	root, _ := filepath.Abs("..")
+	if spec.InterruptMode != "signal" || spec.DisplayName != "Go (autoencoders)" {
+		t.Errorf("interrupt mode %q, name %q", spec.InterruptMode, spec.DisplayName)
+	}
+	if got := strings.Join(spec.Argv[1:], " "); got != "--kernel {connection_file} -go_work="+root+" -raw_error" {
+		t.Errorf("gonb is started with %s", got)
+	}
+	for name, want := range map[string]string{"GOPROXY": "off", "GOWORK": "", "GOTOOLCHAIN": "local",
+		"GOFLAGS": "'-ldflags=-s -w -linkmode=internal'", "GOMLX_NO_AUTO_INSTALL": "1"} {
+		if got, given := spec.Env[name]; !given || got != want {
+			t.Errorf("%s=%q, want %q", name, got, want)
+		}
+	}
+	name, rest, _ := strings.Cut(spec.Env["GOMLX_BACKEND"], ":")
+	plugin, _, _ := strings.Cut(rest, ",")
+	for _, path := range []string{spec.Argv[0], plugin, filepath.Join(filepath.Dir(spec.Argv[0]), "goimports")} {
+		if _, err := os.Stat(path); err != nil && name == "xla" {
+			t.Error(err)
+		}
+	}
+	if first, _, _ := strings.Cut(spec.Env["PATH"], ":"); first != filepath.Dir(spec.Argv[0]) {
+		t.Errorf("PATH begins with %s, not with the tools", first)
+	}
+}
+
+// On a machine with an NVIDIA driver the kernel gets CUDA's plugin and libraries, from the folders that pip made.
+func TestKernelForCUDA(t *testing.T) {
+	packages := filepath.Join(t.TempDir(), "site packages")
+	for _, folder := range []string{"nvidia/cu13/lib", "nvidia/cudnn/lib", "jax_plugins/xla_cuda13", "xla_plugins/xla_cpu_pjrt"} {
+		if err := os.MkdirAll(filepath.Join(packages, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cuda := filepath.Join(packages, "jax_plugins/xla_cuda13/xla_cuda_plugin.so")
+	cpu := filepath.Join(packages, "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so")
+	for _, file := range []string{cuda, cpu} {
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := python(t, []string{"PACKAGES=" + packages}, `
+import json, os
+env = s.base_env()
+print(json.dumps([s.kernel_spec(env, s.backend_env(b, os.environ["PACKAGES"])) for b in ("cuda", "cpu")]))`)
+	var specs []kernelSpec
+	if err := json.Unmarshal([]byte(out), &specs); err != nil {
+		t.Fatal(err, out)
+	}
+	for i, want := range []map[string]string{
+		{
+			"GOMLX_BACKEND":   "xla:" + cuda + ",preallocate=false,tf32=false",
+			"LD_LIBRARY_PATH": packages + "/nvidia/cu13/lib:" + packages + "/nvidia/cudnn/lib",
+			"XLA_FLAGS":       `--xla_gpu_cuda_data_dir="` + packages + `/nvidia/cu13"`,
+		},
+		{"GOMLX_BACKEND": "xla:" + cpu + ",shared_buffers", "LD_LIBRARY_PATH": "", "XLA_FLAGS": ""},
+	} {
+		for name, value := range want {
+			if specs[i].Env[name] != value {
+				t.Errorf("%s=%s, want %s", name, specs[i].Env[name], value)
+			}
+		}
+	}
+	if _, err := os.Stat(filepath.Join(packages, "jax_plugins/nvidia/cu13/lib")); err != nil {
+		t.Error("go-xla would warn that it does not find the libraries:", err)
+	}
+}
+
+// BACKEND=cuda on a machine without a driver: one line, and the CPU.
+func TestCUDAWithoutDriver(t *testing.T) {
+	out := python(t, []string{"BACKEND=cuda"}, `
+import tempfile
+s.VENV = tempfile.mkdtemp()
+s.has_nvidia_driver, s.pip_install = lambda: False, lambda *arguments: None
+s.platform.machine = lambda: "x86_64"
+print(s.choose_backend({}))`)
+	if lines := strings.Split(out, "\n"); len(lines) != 2 || !strings.Contains(lines[0], "no NVIDIA driver") || lines[1] != "cpu" {
+		t.Errorf("got %q", lines)
+	}
+}
+
+// With a driver and nothing asked for, CUDA is taken; BACKEND=cpu is remembered.
+func TestBackendChoice(t *testing.T) {
+	out := python(t, []string{"BACKEND="}, `
+import os, tempfile
+s.VENV = tempfile.mkdtemp()
+s.has_nvidia_driver, s.pip_install = lambda: True, lambda *arguments: None
+s.platform.machine = lambda: "x86_64"
+print(s.choose_backend({}))
+os.environ["BACKEND"] = "cpu"
+print(s.choose_backend({}))
+os.environ["BACKEND"] = ""
+print(s.choose_backend({}))`)
+	if out != "cuda\ncpu\ncpu" {
+		t.Errorf("got %q", out)
+	}
+}
+
+func TestCUDAWheelsResolve(t *testing.T) {
+	if os.Getenv("TEST_NETWORK") == "" {
+		t.Skip("asks the package index for every wheel in cuda.lock: set TEST_NETWORK=1")
+	}
+	out, err := exec.Command("../.venv/bin/python", "-m", "pip", "install", "--dry-run", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", "cuda.lock").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func TestLocks(t *testing.T) {
+	locks, _ := filepath.Glob("*.lock")
+	if len(locks) != 4 {
+		t.Errorf("locks: %v", locks)
+	}
+	hash := regexp.MustCompile(`--hash=sha256:[0-9a-f]{64}`)
+	requirement := regexp.MustCompile(`(?m)^[a-z0-9-]+==`)
+	for _, lock := range locks {
+		text, err := os.ReadFile(lock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "://") {
+			t.Errorf("%s names a host", lock)
+		}
+		starts := append(requirement.FindAllStringIndex(string(text), -1), []int{len(text), len(text)})
+		if len(starts) < 2 {
+			t.Errorf("%s is empty", lock)
+		}
+		for i := range starts[:len(starts)-1] {
+			if entry := string(text[starts[i][0]:starts[i+1][0]]); !hash.MatchString(entry) {
+				t.Errorf("%s: no hash for %s", lock, strings.SplitN(entry, "\n", 2)[0])
+			}
+		}
+	}
+}
+
+// The patch fits GoNB as go.mod pins it, and refuses a file that differs.
+func TestPatch(t *testing.T) {
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/janpfeifer/gonb").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := `
+import os
+for path, text in sorted(s.patched(s.read("gonb.patch"), os.environ["GONB"]).items()):
+    print(path, "go" if text.startswith(("package ", "//")) else "?")
+`
+	want := "internal/dispatcher/dispatcher.go go\ninternal/goexec/goplsclient/exec.go go\ninternal/kernel/messages.go go"
+	if got := python(t, []string{"GONB=" + strings.TrimSpace(string(dir))}, code); got != want {
+		t.Errorf("patched:\n%s\nwant\n%s", got, want)
+	}
+	refused := "try:\n    s.patched(s.read('gonb.patch'), '.')\nexcept s.Stop as problem:\n    print(problem)\n"
+	if got := python(t, nil, refused); !strings.Contains(got, "does not fit internal/dispatcher/dispatcher.go") {
+		t.Errorf("a GoNB without these files: %q", got)
+	}
+}
+
+// Two runs over the same inputs write nothing, so a second start is quick.
+func TestNothingIsWrittenTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "b")
+	out := python(t, []string{"FILE=" + path}, `
+import os
+for text in ("one", "one", "two"):
+    s.write(os.environ["FILE"], text)
+    print(os.stat(os.environ["FILE"]).st_ino, sorted(os.listdir(os.path.dirname(os.environ["FILE"]))))`)
+	lines := strings.Split(out, "\n")
+	if lines[0] != lines[1] || lines[1] == lines[2] || !strings.Contains(lines[2], "['b']") {
+		t.Errorf("got %q", lines)
+	}
+}
