@@ -227,7 +227,6 @@ func TestTheNextMirrorHelps(t *testing.T) {
 		"corrupted":    serve(t, corrupted).address(),
 		"a web page":   serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Log in</html>") }).address(),
 		"too long":     serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(append(bytes.Clone(published), 0)) }).address(),
-		"without end":  serve(t, endless).address(),
 		"stalls":       stalling.address(),
 		"loops":        serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }).address(),
 		"breaks off":   serve(t, cut(100)).address(),
@@ -241,13 +240,25 @@ func TestTheNextMirrorHelps(t *testing.T) {
 	}
 }
 
-// endless sends for as long as anybody reads.
-func endless(w http.ResponseWriter, _ *http.Request) {
-	block := make([]byte, 1<<16)
-	for {
-		if _, err := w.Write(block); err != nil {
-			return
+// A mirror that sends for as long as anybody reads is read to the file's size
+// and a byte beyond.
+func TestAMirrorWithoutEnd(t *testing.T) {
+	dir := t.TempDir()
+	sent := make(chan int, 1)
+	endless := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		n, block := 0, make([]byte, 1<<16)
+		for n < 1<<28 {
+			if _, err := w.Write(block); err != nil {
+				break
+			}
+			n += len(block)
 		}
+		sent <- n
+	})
+	_, err := download(t, dir, endless.address(), serve(t, good).address())
+	wantComplete(t, dir, err)
+	if n := <-sent; n > 1<<26 { // most of them in the buffers between
+		t.Errorf("%d bytes were taken of a file of %d", n, file.Size)
 	}
 }
 
@@ -412,6 +423,7 @@ func TestNothingIsUnpackedOnTheWay(t *testing.T) {
 	})
 	_, err := download(t, dir, m.address())
 	wantComplete(t, dir, err)
+	m.wantAsked(t, "")
 }
 
 func put(t *testing.T, path string, data []byte) {
