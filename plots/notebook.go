@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -55,38 +54,6 @@ func flush() {
 	}
 }
 
-// unfinished holds what has something left to send: live displays with a
-// picture that waits for its turn, tables with a progress bar.
-var unfinished = struct {
-	sync.Mutex
-	m map[interface{ finish() }]bool
-}{m: map[interface{ finish() }]bool{}}
-
-func setUnfinished(x interface{ finish() }, yes bool) {
-	unfinished.Lock()
-	defer unfinished.Unlock()
-	if yes {
-		unfinished.m[x] = true
-	} else {
-		delete(unfinished.m, x)
-	}
-}
-
-func finishAll() {
-	unfinished.Lock()
-	all := make([]interface{ finish() }, 0, len(unfinished.m))
-	for x := range unfinished.m {
-		all = append(all, x)
-	}
-	unfinished.Unlock()
-	for _, x := range all {
-		x.finish()
-	}
-}
-
-// exit is os.Exit; tests replace it.
-var exit = os.Exit
-
 // Check does nothing if err is nil. Otherwise it sends what is still to be
 // shown, prints err as one line to standard error, without a stack trace, and
 // ends the program with status 1, which stops Run All at this cell.
@@ -94,10 +61,10 @@ func Check(err error) {
 	if err == nil {
 		return
 	}
-	finishAll()
+	stopBars()
 	flush()
 	fmt.Fprintln(os.Stderr, oneLine(err))
-	exit(1)
+	os.Exit(1)
 }
 
 // Must returns v if err is nil and is [Check] otherwise:

@@ -25,6 +25,7 @@ type Table struct {
 	rows        [][]string
 	notes       []string
 	step, steps int // of the progress bar; steps 0: no bar
+	hadBar      bool
 	sent        time.Time
 
 	printed int // rows on standard output, with the header one more
@@ -47,7 +48,7 @@ func Rows(header []string, rows [][]string) *Table {
 
 // Row adds a row and shows the table. A float64 or float32 is written with four
 // decimals, a time.Duration in seconds ("1.3 s"), everything else as fmt.Print
-// would. A progress bar disappears: its epoch is done.
+// writes it. A progress bar disappears: its epoch is done.
 func (t *Table) Row(values ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -57,7 +58,7 @@ func (t *Table) Row(values ...any) {
 	}
 	t.rows = append(t.rows, row)
 	t.steps = 0
-	setUnfinished(t, false)
+	barred.Delete(t)
 	t.show()
 }
 
@@ -74,7 +75,7 @@ func cell(v any) string {
 }
 
 // Progress shows a bar under the table that is filled by step of steps, at most
-// ten times a second. It fits [autoencoders/autoencoder.Config]'s Progress, and
+// ten times a second. It fits the Progress of a training's Config, and
 // disappears with the next Row. Outside a notebook it does nothing.
 func (t *Table) Progress(step, steps int) {
 	if !gonbui.IsNotebook || steps <= 0 {
@@ -83,7 +84,8 @@ func (t *Table) Progress(step, steps int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.step, t.steps = min(max(step, 0), steps), steps
-	setUnfinished(t, true)
+	t.hadBar = true
+	barred.Store(t, true)
 	if time.Since(t.sent) >= progressInterval {
 		t.show()
 	}
@@ -112,15 +114,20 @@ func (t *Table) Show() {
 	t.show()
 }
 
-// finish takes away the bar of an epoch that was not finished.
-func (t *Table) finish() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.steps > 0 {
-		t.steps = 0
-		setUnfinished(t, false)
+// barred are the tables that show a bar.
+var barred sync.Map // of *Table
+
+// stopBars takes away the bars of epochs that will not be finished.
+func stopBars() {
+	barred.Range(func(k, _ any) bool {
+		t := k.(*Table)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.steps, t.hadBar = 0, false
+		barred.Delete(t)
 		t.show()
-	}
+		return true
+	})
 }
 
 func (t *Table) show() {
@@ -208,16 +215,11 @@ func (t *Table) text() string {
 	return b.String()
 }
 
-// bar is the progress bar: blocks, in eighths, and per cent.
+// bar is the progress bar: blocks and per cent.
 func (t *Table) bar() string {
-	const width = 30
-	eighths := t.step * width * 8 / t.steps
-	bar := strings.Repeat("█", eighths/8)
-	if e := eighths % 8; e > 0 {
-		bar += string([]rune("▏▎▍▌▋▊▉")[e-1])
-	}
-	pad := strings.Repeat(" ", width-utf8.RuneCountInString(bar))
-	return fmt.Sprintf("%s%s▏%3d %%", bar, pad, t.step*100/t.steps)
+	const width = 40
+	done := t.step * width / t.steps
+	return fmt.Sprintf("%s%s %3d %%", strings.Repeat("█", done), strings.Repeat("░", width-done), t.step*100/t.steps)
 }
 
 // html is the table as plain rows with inline styles: what survives a
@@ -248,8 +250,12 @@ func (t *Table) html() string {
 	for _, note := range t.notes {
 		fmt.Fprintf(&b, `<div style="color:inherit;padding:3px 14px">%s</div>`, html.EscapeString(note))
 	}
-	if t.steps > 0 {
-		fmt.Fprintf(&b, `<pre style="color:inherit;background:transparent;padding:3px 14px;margin:0">%s</pre>`, t.bar())
+	if t.hadBar {
+		bar := "&nbsp;" // between epochs what stands below does not jump
+		if t.steps > 0 {
+			bar = t.bar()
+		}
+		fmt.Fprintf(&b, `<pre style="color:inherit;background:transparent;padding:3px 14px;margin:0">%s</pre>`, bar)
 	}
 	return b.String()
 }

@@ -122,14 +122,25 @@ func (p *pictures) at(i int) image.Image {
 	return m
 }
 
-// uri returns image i as a PNG in a data URI, in 16 shades of grey: half the
+// sixteen are the shades of grey of [pictures.uri].
+var sixteen = func() color.Palette {
+	p := make(color.Palette, 16)
+	for i := range p {
+		p[i] = color.Gray{uint8(17 * i)}
+	}
+	return p
+}()
+
+// uri returns image i as a PNG in a data URI, a grey one in 16 shades: half the
 // bytes of 256.
 func (p *pictures) uri(i int) (string, error) {
 	m := p.at(i)
 	if g, ok := m.(*image.Gray); ok {
+		few := image.NewPaletted(g.Rect, sixteen)
 		for j, x := range g.Pix {
-			g.Pix[j] = uint8((int(x)+8)/17) * 17
+			few.Pix[j] = uint8((int(x) + 8) / 17)
 		}
+		m = few
 	}
 	var b bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestCompression}

@@ -1,0 +1,79 @@
+package plots_test
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"time"
+
+	"autoencoders/plots"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+func ExampleScatter() {
+	latents := tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, 2, 3, -1}, 3, 2)
+	f := plots.Scatter(latents, []uint8{7, 2, 1},
+		plots.Title("Three test images"), plots.Palette(plots.Tutorial))
+	// In a cell: f.Show()
+	var b bytes.Buffer
+	f.WriteTo(&b)
+	size, _ := png.DecodeConfig(&b)
+	fmt.Println(size.Width, "x", size.Height)
+	// Output: 1240 x 1040
+}
+
+// Bad input is kept until somebody asks for the picture.
+func ExampleFigure_WriteTo() {
+	latents := tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, 2, 3, -1}, 2, 3)
+	var b bytes.Buffer
+	_, err := plots.Scatter(latents, nil).WriteTo(&b)
+	fmt.Println(err)
+	// Output: plots: Scatter: points are [n, 2], got [2 3]
+}
+
+// A table in a training cell; in a notebook it grows in place.
+func ExampleTable() {
+	table := plots.NewTable("epoch", "train loss", "test loss", "time")
+	table.Row(1, 0.18731, 0.17550, 2400*time.Millisecond)
+	table.Row(2, 0.17012, 0.16801, 1300*time.Millisecond)
+	table.Note("Two epochs are kept.")
+	// Output:
+	//    epoch  train loss  test loss      time
+	//        1      0.1873     0.1755     2.4 s
+	//        2      0.1701     0.1680     1.3 s
+	// Two epochs are kept.
+}
+
+func ExampleRows() {
+	plots.Rows([]string{"layer", "output", "parameters"}, [][]string{
+		{"Linear(784, 128)", "[128]", "100480"},
+		{"ReLU", "[128]", "0"},
+	}).Show()
+	// Output:
+	// layer             output    parameters
+	// Linear(784, 128)  [128]         100480
+	// ReLU              [128]              0
+}
+
+func ExampleAround() {
+	latents := tensors.FromFlatDataAndDimensions([]float32{0, 10, 4, 12, 2, 11}, 3, 2)
+	plane := plots.Around(latents, 3)
+	fmt.Println(plane.X0, plane.X1, plane.Y0, plane.Y1)
+	fmt.Println(plane.Points().Shape().Dimensions)
+	// Output:
+	// 0 4 10 12
+	// [9 2]
+}
+
+// Decode the plane's points, and draw what comes out.
+func ExampleExplorer() {
+	latents := tensors.FromFlatDataAndDimensions([]float32{0, 10, 4, 12, 2, 11}, 3, 2)
+	plane := plots.Around(latents, 2)
+	decode := func(z *tensors.Tensor) *tensors.Tensor { // a model's Decode
+		return tensors.FromFlatDataAndDimensions(make([]float32, 4*28*28), 4, 28, 28, 1)
+	}
+	f := plots.Explorer(plane, decode(plane.Points()), latents, []uint8{7, 2, 1})
+	fmt.Println(len(f.VegaLite()) > 0)
+	// Output: true
+}

@@ -1,0 +1,353 @@
+package plots
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+var update = flag.Bool("update", false, "write the pictures of testdata anew")
+
+func picture(t *testing.T, f *Figure) image.Image {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := f.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// centre is where the pixels of colour c lie on average, in the left of the
+// picture: the legend is not counted.
+func centre(m image.Image, c color.Color) (x, y float64) {
+	n := 0.0
+	want := color.RGBAModel.Convert(c).(color.RGBA)
+	near := func(a uint32, b uint8) bool { return math.Abs(float64(a>>8)-float64(b)) <= 1 }
+	for j := range m.Bounds().Dy() {
+		for i := range m.Bounds().Dx() - 140 {
+			r, g, b, _ := m.At(i, j).RGBA()
+			if near(r, want.R) && near(g, want.G) && near(b, want.B) {
+				x, y, n = x+float64(i), y+float64(j), n+1
+			}
+		}
+	}
+	return x / n, y / n
+}
+
+func TestScatterPutsDotsAtTheirPlaceInTheirColour(t *testing.T) {
+	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}}
+	points := tensors.FromFlatDataAndDimensions([]float32{0, 0, 8, 4, 2, 3}, 3, 2)
+	f := Scatter(points, []uint8{0, 1, 2}, Palette(full))
+	m := picture(t, f)
+	// Dots are drawn at 90 %: the colours over white.
+	over := func(c color.Color) color.Color {
+		r := color.RGBAModel.Convert(c).(color.RGBA)
+		mix := func(v uint8) uint8 { return uint8(math.Round(0.1*255 + 0.9*float64(v))) }
+		return color.RGBA{mix(r.R), mix(r.G), mix(r.B), 255}
+	}
+	x0, y0 := centre(m, over(full[0]))
+	x1, y1 := centre(m, over(full[1]))
+	x2, y2 := centre(m, over(full[2]))
+	if wantX, wantY := x0+(x1-x0)*2/8, y0+(y1-y0)*3/4; math.Abs(x2-wantX) > 1 || math.Abs(y2-wantY) > 1 {
+		t.Errorf("(2, 3) is at pixel (%.1f, %.1f), want (%.1f, %.1f) between (0, 0) and (8, 4)", x2, y2, wantX, wantY)
+	}
+	if !(x1 > x0 && y1 < y0) {
+		t.Errorf("(8, 4) is at (%.1f, %.1f), want right of and above (0, 0) at (%.1f, %.1f)", x1, y1, x0, y0)
+	}
+}
+
+func TestTutorialColours(t *testing.T) {
+	// CSS: red, green, blue, maroon, yellow, pink, brown, black, teal, aqua.
+	want := strings.Fields("#ff0000 #008000 #0000ff #800000 #ffff00 #ffc0cb #a52a2a #000000 #008080 #00ffff")
+	for k, hex := range want {
+		if got := Tutorial.hex(k); got != hex {
+			t.Errorf("%d is %s, want %s", k, got, hex)
+		}
+	}
+}
+
+func TestTenThousandPointsAreQuick(t *testing.T) {
+	points, labels := cloud(10000)
+	start := time.Now()
+	picture(t, Scatter(points, labels))
+	if d := time.Since(start); d > 3*time.Second {
+		t.Errorf("10,000 points took %v", d)
+	}
+}
+
+// TestPictures compares with pictures that were looked at: go test -update
+// draws them anew.
+func TestPictures(t *testing.T) {
+	points, labels := cloud(60)
+	plane := Around(points, 6)
+	figures := map[string]*Figure{
+		"scatter": Scatter(points, labels, Title("Latent space"), Palette(Tutorial)),
+		"images":  Images(shades(12), Columns(6), Captions([]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1})),
+		"pairs":   Pairs(shades(4), shades(4), Title("Shades")),
+		"curve":   Curve(Line("train", []float64{.19, .17, .165}), Line("test", []float64{.175, .168, .164})),
+		"map":     Map(plane, shades(36)),
+	}
+	for name, f := range figures {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join("testdata", name+".png")
+			if *update {
+				w, err := os.Create(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer w.Close()
+				if _, err := f.WriteTo(w); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			r, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			want, err := png.Decode(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := picture(t, f)
+			if got.Bounds() != want.Bounds() {
+				t.Fatalf("%v, want %v", got.Bounds(), want.Bounds())
+			}
+			// Edges may round otherwise on another processor.
+			differ := 0
+			for j := range got.Bounds().Dy() {
+				for i := range got.Bounds().Dx() {
+					r0, g0, b0, _ := got.At(i, j).RGBA()
+					r1, g1, b1, _ := want.At(i, j).RGBA()
+					d := func(a, b uint32) float64 { return math.Abs(float64(a) - float64(b)) }
+					if d(r0, r1)+d(g0, g1)+d(b0, b1) > 3*8*257 {
+						differ++
+					}
+				}
+			}
+			if differ > 50 {
+				t.Errorf("%d pixels differ from %s", differ, file)
+			}
+		})
+	}
+}
+
+func TestFiguresAreWhiteAndOpaque(t *testing.T) {
+	m := picture(t, Curve(Line("loss", []float64{1})))
+	if r, g, b, a := m.At(0, 0).RGBA(); r&g&b&a != 0xffff {
+		t.Errorf("the corner is %v: unreadable in a dark theme", m.At(0, 0))
+	}
+}
+
+func TestImagesShowsBlackToWhite(t *testing.T) {
+	at := func(v float32, opts ...Option) uint8 {
+		f := Images(tensors.FromFlatDataAndDimensions([]float32{v, v, v, v}, 1, 2, 2, 1), opts...)
+		m := picture(t, f)
+		return color.GrayModel.Convert(m.At(m.Bounds().Dx()/2, m.Bounds().Dy()/2)).(color.Gray).Y
+	}
+	for _, c := range []struct {
+		value float32
+		opts  []Option
+		want  uint8
+	}{
+		{0, nil, 0}, {1, nil, 255}, {0.5, nil, 128}, {2, nil, 255},
+		{-1, nil, 0}, {-0.5, nil, 64}, // normalised as in the tutorial
+		{-0.5, []Option{Range(0, 1)}, 0}, {0, []Option{Range(-1, 1)}, 128},
+	} {
+		if got := at(c.value, c.opts...); got != c.want {
+			t.Errorf("%v is drawn %d, want %d", c.value, got, c.want)
+		}
+	}
+}
+
+func TestPlaneGoesRowByRowFromTheTop(t *testing.T) {
+	p := Plane{X0: 0, X1: 2, Y0: 10, Y1: 14, N: 3}
+	got, err := tensors.CopyFlatData[float32](p.Points())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []float32{0, 14, 1, 14, 2, 14, 0, 12, 1, 12, 2, 12, 0, 10, 1, 10, 2, 10}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	}
+}
+
+func TestAroundLeavesFarOffPointsOut(t *testing.T) {
+	v := make([]float32, 0, 402)
+	for i := range 200 {
+		v = append(v, float32(i), float32(-i))
+	}
+	v = append(v, 1e6, -1e6)
+	p := Around(tensors.FromFlatDataAndDimensions(v, 201, 2), 5)
+	if p.X0 != 2 || p.X1 != 198 || p.Y0 != -198 || p.Y1 != -2 {
+		t.Errorf("%+v, want the 1st to the 99th percentile", p)
+	}
+}
+
+func TestMapPutsEachImageOnItsPoint(t *testing.T) {
+	m := picture(t, Map(Plane{X0: 0, X1: 1, Y0: 0, Y1: 1, N: 2}, shades(4)))
+	// Four flat tiles: the biggest areas of the picture are their shades.
+	x, y := map[uint8]float64{}, map[uint8]float64{}
+	for _, g := range []uint8{85, 170} {
+		x[g], y[g] = centre(m, color.Gray{g})
+	}
+	if !(x[85] > x[170] && y[85] < y[170]) {
+		t.Errorf("image 1 is at (%.0f, %.0f) and 2 at (%.0f, %.0f), want top right and bottom left", x[85], y[85], x[170], y[170])
+	}
+}
+
+func TestVegaLiteOfTheScatter(t *testing.T) {
+	points, labels := cloud(3000)
+	f := Scatter(points, labels, Pictures(shades(3000)), Palette(Tutorial), Labels("T-shirt"))
+	spec := specOf(t, f)
+	rows := spec["datasets"].(map[string]any)["points"].([]any)
+	if len(rows) != vegaSample {
+		t.Errorf("%d rows, want %d", len(rows), vegaSample)
+	}
+	row := rows[1].(map[string]any)
+	uri, ok := strings.CutPrefix(row["image"].(string), "data:image/png;base64,")
+	if !ok || uri == "" {
+		t.Errorf("no picture in %v", row)
+	}
+	for _, name := range []string{"x", "y", "label", "i"} {
+		if row[name] == nil {
+			t.Errorf("no %s in %v", name, row)
+		}
+	}
+	if s := string(f.VegaLite()); !strings.Contains(s, "#800000") || !strings.Contains(s, "T-shirt") {
+		t.Error("the colours or the names of the classes are missing")
+	}
+	if Scatter(points, labels).VegaLite() != nil {
+		t.Error("a scatter without pictures has nothing to point at")
+	}
+}
+
+func TestVegaLiteOfTheExplorer(t *testing.T) {
+	points, labels := cloud(10000)
+	noise := make([]float32, 900*28*28) // what PNG compresses worst
+	for i := range noise {
+		noise[i] = rand.Float32()
+	}
+	f := Explorer(Around(points, 30), tensors.FromFlatDataAndDimensions(noise, 900, 28, 28, 1), points, labels)
+	spec := specOf(t, f)
+	if n := len(f.VegaLite()); n > 700_000 {
+		t.Errorf("the specification of noise has %d bytes", n)
+	}
+	cells := spec["datasets"].(map[string]any)["grid"].([]any)
+	if len(cells) != 900 {
+		t.Errorf("%d cells, want 900", len(cells))
+	}
+	s := string(f.VegaLite())
+	for _, want := range []string{`"on":"pointermove"`, `"nearest":true`, `"clear":false`, `"value":[{"i":465}]`} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+// specOf parses f's specification, and wants nothing in it that runs or is
+// fetched.
+func specOf(t *testing.T, f *Figure) map[string]any {
+	t.Helper()
+	b := f.VegaLite()
+	var spec map[string]any
+	if err := json.Unmarshal(b, &spec); err != nil {
+		t.Fatal(err)
+	}
+	if spec["$schema"] != "https://vega.github.io/schema/vega-lite/v5.json" {
+		t.Errorf("$schema is %v", spec["$schema"])
+	}
+	rest := strings.Replace(string(b), spec["$schema"].(string), "", 1)
+	for _, no := range []string{"http", "<script", "null"} {
+		if strings.Contains(rest, no) {
+			t.Errorf("the specification holds %q", no)
+		}
+	}
+	return spec
+}
+
+func TestBadInputIsOneLine(t *testing.T) {
+	points, labels := cloud(9)
+	nan := tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, float32(math.NaN())}, 2, 2)
+	wide := tensors.FromFlatDataAndDimensions(make([]float32, 8), 2, 4)
+	none := tensors.FromFlatDataAndDimensions([]float32{}, 0, 2)
+	ints := tensors.FromFlatDataAndDimensions([]int32{1, 2}, 1, 2)
+	gone := tensors.FromFlatDataAndDimensions([]float32{1, 2}, 1, 2)
+	gone.MustFinalizeAll()
+	for _, c := range []struct {
+		f    *Figure
+		want string
+	}{
+		{Scatter(nil, nil), "plots: Scatter: no points (nil)"},
+		{Scatter(wide, nil), "plots: Scatter: points are [n, 2], got [2 4]"},
+		{Scatter(none, nil), "plots: Scatter: no points: the tensor is [0 2]"},
+		{Scatter(ints, nil), "plots: Scatter: points are float32, got Int32"},
+		{Scatter(gone, nil), "plots: Scatter: the tensor of the points is no longer there"},
+		{Scatter(nan, nil), "plots: Scatter: point 1 is (1, NaN): has the training diverged?"},
+		{Scatter(points, labels[:5]), "plots: Scatter: 5 labels for 9 points"},
+		{Scatter(points, []uint8{0, 1, 2, 3, 4, 5, 6, 7, 10}), "plots: Scatter: label 8 is 10, colours are for 0-9"},
+		{Scatter(points, labels, Pictures(shades(3))), "plots: Scatter: 3 pictures for 9 points"},
+		{Images(points), "plots: Images: images are [n, height, width, 1 or 3], got [9 2]"},
+		{Images(nil), "plots: Images: no images (nil)"},
+		{Images(shades(2), Captions("one")), "plots: Images: 1 captions for 2 images"},
+		{Pairs(shades(2), shades(3)), "plots: Pairs: 2 images of 4x4 above 3 of 4x4"},
+		{Curve(), "plots: Curve: nothing to draw: give it a Line"},
+		{Curve(Line("loss", nil)), `plots: Curve: line "loss" has no values`},
+		{Curve(Line("loss", []float64{1, math.NaN()})), `plots: Curve: line "loss" is NaN at 2: has the training diverged?`},
+		{Map(Around(points, 3), shades(4)), "plots: Map: 4 images for a plane of 3 x 3 points"},
+		{Map(Plane{}, shades(4)), "plots: Map: Plane{0, 0, 0, 0, 0} is empty: X0 < X1, Y0 < Y1 and N > 0"},
+		{Map(Around(wide, 2), shades(4)), "plots: Map: Around: points are [n, 2], got [2 4]"},
+		{Explorer(Around(points, 2), shades(4), nan, nil), "plots: Explorer: point 1 is (1, NaN): has the training diverged?"},
+		{new(Figure), "plots: an empty Figure"},
+	} {
+		_, err := c.f.WriteTo(io.Discard)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+func TestFileIsNamedAfterTheTitle(t *testing.T) {
+	for title, want := range map[string]string{
+		"Latent space, 10 epochs": "latent-space-10-epochs.png",
+		"../../etc":               "etc.png",
+		"?":                       "figure.png",
+		"":                        "curve.png",
+	} {
+		if got := Curve(Line("a", []float64{1}), Title(title)).file(); got != want {
+			t.Errorf("%q is written to %s, want %s", title, got, want)
+		}
+	}
+}
+
+// cloud are n points in ten clouds on a circle, and their labels.
+func cloud(n int) (*tensors.Tensor, []uint8) {
+	r := rand.New(rand.NewPCG(1, 1))
+	v, labels := make([]float32, 0, 2*n), make([]uint8, n)
+	for i := range labels {
+		labels[i] = uint8(i % 10)
+		a := 2 * math.Pi * float64(i%10) / 10
+		v = append(v, float32(4*math.Cos(a)+r.NormFloat64()), float32(4*math.Sin(a)+r.NormFloat64()))
+	}
+	return tensors.FromFlatDataAndDimensions(v, n, 2), labels
+}
