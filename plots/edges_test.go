@@ -1,0 +1,179 @@
+package plots_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math"
+	"testing"
+
+	. "autoencoders/plots" // as a cell calls them
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// tensor makes a float32 tensor of these dimensions; value gives number i.
+func tensor(value func(i int) float32, dims ...int) *tensors.Tensor {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = value(i)
+	}
+	return tensors.FromFlatDataAndDimensions(v, dims...)
+}
+
+func constant(x float32) func(int) float32 { return func(int) float32 { return x } }
+
+// ramp spreads points and pixels over [-1, 1].
+func ramp(i int) float32 { return float32(math.Sin(float64(i))) }
+
+// digits cycles through the labels.
+func digits(n int) []uint8 {
+	labels := make([]uint8, n)
+	for i := range labels {
+		labels[i] = uint8(i % 10)
+	}
+	return labels
+}
+
+func picture(t *testing.T, f *Figure) image.Image {
+	t.Helper()
+	var b bytes.Buffer
+	n, err := f.WriteTo(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n != int64(b.Len()) {
+		t.Errorf("WriteTo says %d bytes and wrote %d", n, b.Len())
+	}
+	m, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// count returns how many pixels of m have exactly the colour c.
+func count(m image.Image, c color.Color) int {
+	r, g, b, a := c.RGBA()
+	n := 0
+	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
+		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x++ {
+			if r1, g1, b1, a1 := m.At(x, y).RGBA(); r == r1 && g == g1 && b == b1 && a == a1 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func everyFigure() map[string]*Figure {
+	plane := Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 3}
+	images := tensor(ramp, 9, 4, 5, 1)
+	points := tensor(ramp, 9, 2)
+	return map[string]*Figure{
+		"scatter":  Scatter(points, digits(9), Title("Dots"), Pictures(images)),
+		"images":   Images(images, Captions(digits(9))),
+		"pairs":    Pairs(images, images),
+		"curve":    Curve(Line("loss", []float64{3, 2, 1})),
+		"map":      Map(plane, images),
+		"explorer": Explorer(plane, images, points, digits(9)),
+	}
+}
+
+func TestEveryFigureIsOpaqueOnWhiteAndDrawnTheSameTwice(t *testing.T) {
+	again := everyFigure()
+	for name, f := range everyFigure() {
+		m := picture(t, f)
+		if m.At(0, 0) != (color.RGBA{255, 255, 255, 255}) && m.At(0, 0) != (color.Gray{255}) {
+			t.Errorf("%s: the corner is %v", name, m.At(0, 0))
+		}
+		if o, ok := m.(interface{ Opaque() bool }); !ok || !o.Opaque() {
+			t.Errorf("%s is not opaque", name)
+		}
+		if m.Bounds().Dx()%2 != 0 || m.Bounds().Dy()%2 != 0 {
+			t.Errorf("%s is %v, not a whole number of CSS pixels", name, m.Bounds().Size())
+		}
+		var a, b bytes.Buffer
+		_, _ = f.WriteTo(&a)
+		_, _ = again[name].WriteTo(&b)
+		if !bytes.Equal(a.Bytes(), b.Bytes()) {
+			t.Errorf("%s differs from run to run", name)
+		}
+	}
+}
+
+func TestPaletteOfAnyLength(t *testing.T) {
+	two := []color.Color{color.Gray{10}, color.RGBA{1, 2, 3, 255}}
+	m := picture(t, Scatter(tensor(ramp, 40, 2), digits(40), Palette(two)))
+	if count(m, two[0]) == 0 || count(m, two[1]) == 0 {
+		t.Error("the two colours do not take turns")
+	}
+	picture(t, Scatter(tensor(ramp, 40, 2), digits(40), Palette(nil)))
+	picture(t, Curve(Line("a", []float64{1}), Line("b", []float64{2}), Line("c", []float64{3}), Palette(two)))
+}
+
+func TestPairsShareOneRange(t *testing.T) {
+	// A top row of [0, 1] above a bottom row with negatives: 0 is mid-grey in both.
+	f := Pairs(tensor(constant(0), 1, 2, 2, 1), tensor(func(i int) float32 { return float32(i%2) - 1 }, 1, 2, 2, 1), RowNames())
+	if n := count(picture(t, f), color.Gray{128}); n < 200 {
+		t.Errorf("%d mid-grey pixels", n)
+	}
+}
+
+func TestImagesWrapAtColumns(t *testing.T) {
+	images := tensor(ramp, 12, 28, 28, 1)
+	wide, square := picture(t, Images(images, Columns(12))).Bounds(), picture(t, Images(images, Columns(4))).Bounds()
+	if wide.Dx() < 8*wide.Dy() || square.Dx() > 2*square.Dy() {
+		t.Errorf("12 in a row: %v, 4 in a row: %v", wide, square)
+	}
+}
+
+func TestFigureIsDrawnFromACopy(t *testing.T) {
+	points := tensor(ramp, 4, 2)
+	f := Scatter(points, nil)
+	points.MustFinalizeAll()
+	picture(t, f)
+}
+
+// One dot, one value, all dots in one place, all losses the same: nothing to
+// spread over an axis, and no reason to fail.
+func TestFlatDataIsDrawn(t *testing.T) {
+	one := Around(tensor(constant(3), 5, 2), 2)
+	for name, f := range map[string]*Figure{
+		"one dot":    Scatter(tensor(ramp, 1, 2), []uint8{3}),
+		"one place":  Scatter(tensor(constant(1e6), 50, 2), digits(50)),
+		"no spread":  Scatter(tensor(func(i int) float32 { return float32(i % 2 * i) }, 50, 2), nil),
+		"one epoch":  Curve(Line("loss", []float64{0.5})),
+		"flat":       Curve(Line("loss", []float64{0, 0, 0})),
+		"long":       Curve(Line("loss", make([]float64, 5000))),
+		"one pixel":  Images(tensor(ramp, 1, 1, 1, 1)),
+		"in colours": Images(tensor(ramp, 2, 4, 4, 3)),
+		"one point":  Map(Plane{X0: 0, X1: 1, Y0: 0, Y1: 1, N: 1}, tensor(ramp, 1, 4, 4, 1)),
+		"collapsed":  Explorer(one, tensor(ramp, 4, 4, 4, 1), tensor(constant(3), 5, 2), nil),
+		"huge":       Scatter(tensor(func(i int) float32 { return ramp(i) * 1e30 }, 20, 2), nil),
+		"tiny":       Scatter(tensor(func(i int) float32 { return ramp(i) * 1e-20 }, 20, 2), nil),
+	} {
+		if _, err := f.WriteTo(io.Discard); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Digits as soft as a decoder's: a blurred stroke on black.
+func TestExplorerIsLight(t *testing.T) {
+	soft := tensor(func(i int) float32 {
+		x, y, k := float64(i%28)-13.5, float64(i/28%28)-13.5, float64(i/784)
+		ring := x*x + y*y - 40 - k/20
+		return float32(1 / (1 + ring*ring/400))
+	}, 900, 28, 28, 1)
+	b := Explorer(Plane{X0: -2, X1: 2, Y0: -1, Y1: 1, N: 30}, soft, tensor(ramp, 512, 2), digits(512)).VegaLite()
+	if len(b) == 0 || len(b) > 600_000 {
+		t.Errorf("the specification has %d bytes", len(b))
+	}
+}
