@@ -1,0 +1,272 @@
+package notebooks
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// notebook is as much of the .ipynb format as the tests look at.
+type notebook struct {
+	Cells []*cell
+}
+
+type cell struct {
+	Type     string `json:"cell_type"`
+	Source   text
+	Outputs  []output
+	Metadata struct {
+		Execution map[string]string // nbclient's time stamps
+	}
+}
+
+type output struct {
+	Type string `json:"output_type"`
+	Name string // of a stream
+	Text text
+	Data map[string]any // by MIME type
+}
+
+// text is a string that the format may also keep as a list of lines.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var lines []string
+	if json.Unmarshal(b, &lines) != nil {
+		lines = make([]string, 1)
+		if err := json.Unmarshal(b, &lines[0]); err != nil {
+			return err
+		}
+	}
+	*t = text(strings.Join(lines, ""))
+	return nil
+}
+
+func read(t *testing.T, path string) *notebook {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n notebook
+	if err := json.Unmarshal(raw, &n); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return &n
+}
+
+func (n *notebook) code() (cells []*cell) {
+	for _, c := range n.Cells {
+		if c.Type == "code" {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// having is the one code cell whose source has the given words.
+func (n *notebook) having(t *testing.T, words string) *cell {
+	t.Helper()
+	var found []*cell
+	for _, c := range n.code() {
+		if strings.Contains(string(c.Source), words) {
+			found = append(found, c)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d cells have %q", len(found), words)
+	}
+	return found[0]
+}
+
+// data is a cell's display of one MIME type, all of them joined.
+func (c *cell) data(mime string) string {
+	var all []string
+	for _, o := range c.Outputs {
+		switch value := o.Data[mime].(type) {
+		case string:
+			all = append(all, value)
+		case []any:
+			for _, line := range value {
+				all = append(all, fmt.Sprint(line))
+			}
+		case map[string]any:
+			raw, _ := json.Marshal(value)
+			all = append(all, string(raw))
+		}
+	}
+	return strings.Join(all, "")
+}
+
+// pngs decodes the pictures that a cell shows.
+func (c *cell) pngs(t *testing.T) (sizes []int) {
+	t.Helper()
+	for _, o := range c.Outputs {
+		if encoded, ok := o.Data["image/png"].(string); ok {
+			picture, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(encoded)))
+			if err != nil {
+				t.Fatalf("a PNG does not decode: %v", err)
+			}
+			sizes = append(sizes, picture.Bounds().Dx())
+		}
+	}
+	return sizes
+}
+
+var number = regexp.MustCompile(`-?\d+\.\d+`)
+
+// rows are the numbers with a point in each line of a cell's table that has at least n of them.
+func (c *cell) rows(n int) (rows [][]float64) {
+	for line := range strings.Lines(c.data("text/plain")) {
+		var row []float64
+		for _, s := range number.FindAllString(line, -1) {
+			f, _ := strconv.ParseFloat(s, 64)
+			row = append(row, f)
+		}
+		if len(row) >= n {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// executed runs a lesson once for all tests of the package, in a copy of its own: offline, from the
+// first cell to the last, with the kernel that `make setup` wrote.
+func executed(t *testing.T, name string) *notebook {
+	t.Helper()
+	jupyter, err := exec.LookPath("jupyter")
+	if err != nil {
+		t.Skip("skipped: no jupyter on the PATH; `make test` has it")
+	}
+	once, _ := runs.LoadOrStore(name, sync.OnceValues(func() (string, error) { return execute(jupyter, name) }))
+	path, err := once.(func() (string, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, path)
+}
+
+var (
+	runs   sync.Map // of functions, by the notebook's name
+	folder string   // where the copies and their checkpoints go
+)
+
+func TestMain(m *testing.M) {
+	// Inside the checkout, so that the kernel finds its modules; git ignores it.
+	var err error
+	if err = os.MkdirAll("../artifacts", 0o755); err == nil {
+		folder, err = os.MkdirTemp("../artifacts", "notebooks-")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if code == 0 {
+		os.RemoveAll(folder)
+	}
+	os.Exit(code)
+}
+
+func execute(jupyter, name string) (string, error) {
+	source, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, name)
+	if err := os.WriteFile(path, source, 0o644); err != nil {
+		return "", err
+	}
+	command := exec.Command(jupyter, "nbconvert", "--to", "notebook", "--execute", "--inplace",
+		"--ExecutePreprocessor.timeout=600", "--ExecutePreprocessor.record_timing=True", path)
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s stopped: %w\n%s", name, err, out)
+	}
+	return path, nil
+}
+
+// names are the lessons.
+func names(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob("*.ipynb")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no notebooks", err)
+	}
+	return names
+}
+
+func TestCellsAreShort(t *testing.T) {
+	for _, name := range names(t) {
+		var lengths []int
+		for _, c := range read(t, name).code() {
+			length := 0
+			for line := range strings.Lines(string(c.Source)) {
+				if strings.TrimSpace(line) != "" {
+					length++
+				}
+			}
+			if lengths = append(lengths, length); length > 24 {
+				t.Errorf("%s: a cell of %d lines:\n%s", name, length, c.Source)
+			}
+		}
+		slices.Sort(lengths)
+		if median := lengths[len(lengths)/2]; median > 4 {
+			t.Errorf("%s: the median cell has %d lines: %v", name, median, lengths)
+		}
+	}
+}
+
+func TestCommittedWithOutputsAndWithoutErrors(t *testing.T) {
+	for _, name := range names(t) {
+		checkOutputs(t, name, read(t, name))
+	}
+}
+
+func TestLessonsRunOffline(t *testing.T) {
+	for _, name := range names(t) {
+		n, committed := executed(t, name), read(t, name)
+		checkOutputs(t, name, n)
+		for i, c := range n.code() {
+			if got, want := len(c.pngs(t)), len(committed.code()[i].pngs(t)); got != want {
+				t.Errorf("%s: cell %d shows %d pictures, committed are %d: run `make notebooks`", name, i+1, got, want)
+			}
+			t.Logf("%s: cell %d from %s to %s", name, i+1, c.Metadata.Execution["iopub.status.busy"], c.Metadata.Execution["iopub.status.idle"])
+		}
+	}
+}
+
+// checkOutputs: every cell ran, none failed, nothing in an output is executed by who opens it.
+func checkOutputs(t *testing.T, name string, n *notebook) {
+	t.Helper()
+	pictures := 0
+	for i, c := range n.code() {
+		pictures += len(c.pngs(t))
+		for _, o := range c.Outputs {
+			if o.Type == "error" || o.Name == "stderr" {
+				t.Errorf("%s: cell %d has an error: %s", name, i+1, o.Text)
+			}
+			if _, ok := o.Data["application/javascript"]; ok {
+				t.Errorf("%s: cell %d has a script", name, i+1)
+			}
+		}
+		if html := strings.ToLower(c.data("text/html")); strings.Contains(html, "<script") || strings.Contains(html, "http") {
+			t.Errorf("%s: cell %d has a script or an address in its HTML", name, i+1)
+		}
+		if c.data("image/svg+xml") != "" {
+			t.Errorf("%s: cell %d has an SVG, which an untrusted notebook does not show", name, i+1)
+		}
+	}
+	if pictures == 0 {
+		t.Errorf("%s has no pictures: run `make notebooks`", name)
+	}
+}
