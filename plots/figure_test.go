@@ -244,14 +244,16 @@ func TestVegaLiteOfTheScatter(t *testing.T) {
 
 func TestVegaLiteOfTheExplorer(t *testing.T) {
 	points, labels := cloud(10000)
-	noise := make([]float32, 900*28*28) // what PNG compresses worst
-	for i := range noise {
-		noise[i] = rand.Float32()
+	rings := make([]float32, 900*28*28) // as soft as a decoder's digits
+	for i := range rings {
+		k, x, y := i/784, float64(i%28), float64(i/28%28)
+		d := math.Hypot(x-11-float64(k%30)/5, y-11-float64(k/30)/5) - 6
+		rings[i] = float32(2*math.Exp(-d*d/4) - 1)
 	}
-	f := Explorer(Around(points, 30), tensors.FromFlatDataAndDimensions(noise, 900, 28, 28, 1), points, labels)
+	f := Explorer(Around(points, 30), tensors.FromFlatDataAndDimensions(rings, 900, 28, 28, 1), points, labels)
 	spec := specOf(t, f)
-	if n := len(f.VegaLite()); n > 700_000 {
-		t.Errorf("the specification of noise has %d bytes", n)
+	if n := len(f.VegaLite()); n > 600_000 {
+		t.Errorf("the specification has %d bytes", n)
 	}
 	cells := spec["datasets"].(map[string]any)["grid"].([]any)
 	if len(cells) != 900 {
