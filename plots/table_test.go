@@ -1,0 +1,130 @@
+package plots
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestCells(t *testing.T) {
+	for _, c := range []struct {
+		v    any
+		want string
+	}{
+		{0.18734, "0.1873"}, {float32(0.5), "0.5000"}, {-1.0, "-1.0000"},
+		{1300 * time.Millisecond, "1.3 s"}, {90 * time.Second, "90.0 s"},
+		{10, "10"}, {"Linear(784, 128)", "Linear(784, 128)"}, {true, "true"},
+	} {
+		if got := cell(c.v); got != c.want {
+			t.Errorf("%v is written %q, not %q", c.v, got, c.want)
+		}
+	}
+}
+
+func grown() *Table {
+	t := NewTable("layer", "<b>parameters</b>", "loss")
+	t.rows = [][]string{{"Linear(784, 128)", "100480", "0.2"}, {"a < b & c", "1"}}
+	t.notes = []string{"resumed <after> epoch 3"}
+	t.step, t.steps, t.hadBar = 5, 10, true
+	return t
+}
+
+func TestTableHTMLSurvivesASanitizer(t *testing.T) {
+	html := grown().html()
+	decoder := xml.NewDecoder(strings.NewReader("<root>" + html + "</root>"))
+	decoder.Entity = xml.HTMLEntity
+	allowed := map[string]string{"root": "", "table": "style", "tr": "", "td": "style", "div": "style", "pre": "style"}
+	rows := 0
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, html)
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		attributes, ok := allowed[start.Name.Local]
+		if !ok {
+			t.Errorf("<%s> does not survive", start.Name.Local)
+		}
+		for _, a := range start.Attr {
+			if a.Name.Local != attributes {
+				t.Errorf("<%s %s> does not survive", start.Name.Local, a.Name.Local)
+			}
+		}
+		if start.Name.Local == "tr" {
+			rows++
+		}
+	}
+	if rows != 3 {
+		t.Errorf("%d rows", rows)
+	}
+	for _, want := range []string{"Linear(784, 128)", "&lt;b&gt;parameters&lt;/b&gt;", "a &lt; b &amp; c", "resumed &lt;after&gt; epoch 3"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%q is missing in\n%s", want, html)
+		}
+	}
+}
+
+// A colour of our own would vanish on a dark or a light page.
+func TestTableTakesTheThemesColours(t *testing.T) {
+	html := grown().html()
+	for _, part := range strings.Split(html, "color:")[1:] {
+		if !strings.HasPrefix(part, "inherit") && !strings.HasPrefix(part, "transparent") {
+			t.Errorf("a colour of its own: %.20q", part)
+		}
+	}
+	if strings.Contains(html, "#") || !strings.Contains(html, "color:inherit") {
+		t.Errorf("colours in\n%s", html)
+	}
+}
+
+func TestTableTextIsInColumns(t *testing.T) {
+	table := NewTable("epoch", "a long column's name")
+	table.rows = [][]string{{"1", "0.1873"}, {"10", "0.2"}}
+	want := "" +
+		"   epoch  a long column's name\n" +
+		"       1                0.1873\n" +
+		"      10                   0.2\n"
+	if got := table.text(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestShortAndLongRowsAreShown(t *testing.T) {
+	table := Rows([]string{"a", "b"}, [][]string{{"1"}, {"1", "2", "3"}, nil})
+	table.Show()
+	_, _ = table.html(), table.text()
+	table = NewTable()
+	table.Row()
+	table.Row(1, 2)
+	_, _ = table.html(), table.text()
+}
+
+func TestBarIsAlwaysAsLong(t *testing.T) {
+	table := NewTable("epoch")
+	table.steps = 469
+	length := -1
+	for table.step = range 470 {
+		n := utf8.RuneCountInString(table.bar())
+		if length >= 0 && n != length {
+			t.Fatalf("%d characters at step %d, %d before", n, table.step, length)
+		}
+		length = n
+	}
+	table.step = 0
+	if bar := table.bar(); strings.Contains(bar, "█") || !strings.Contains(bar, "0 %") {
+		t.Errorf("at the start: %q", bar)
+	}
+	table.step = 469
+	if bar := table.bar(); !strings.Contains(bar, "█") || !strings.Contains(bar, "100 %") {
+		t.Errorf("at the end: %q", bar)
+	}
+}
