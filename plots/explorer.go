@@ -14,7 +14,7 @@ const explorerDots = 2000
 // version is the latent plane itself: wherever the reader points, the picture
 // that the decoder makes of the nearest point of the grid appears beside it.
 // images, float32 [N*N, height, width, 1 or 3], are the decoded [Plane.Points];
-// 30 x 30 of 28 x 28 pixels make about 400 kB.
+// 30 x 30 of 28 x 28 pixels make about 450 kB.
 //
 // Errors are those of [Map] and [Scatter].
 func Explorer(p Plane, images *tensors.Tensor, points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
