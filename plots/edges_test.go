@@ -164,16 +164,3 @@ func TestFlatDataIsDrawn(t *testing.T) {
 		}
 	}
 }
-
-// Digits as soft as a decoder's: a blurred stroke on black.
-func TestExplorerIsLight(t *testing.T) {
-	soft := tensor(func(i int) float32 {
-		x, y, k := float64(i%28)-13.5, float64(i/28%28)-13.5, float64(i/784)
-		ring := x*x + y*y - 40 - k/20
-		return float32(1 / (1 + ring*ring/400))
-	}, 900, 28, 28, 1)
-	b := Explorer(Plane{X0: -2, X1: 2, Y0: -1, Y1: 1, N: 30}, soft, tensor(ramp, 512, 2), digits(512)).VegaLite()
-	if len(b) == 0 || len(b) > 600_000 {
-		t.Errorf("the specification has %d bytes", len(b))
-	}
-}
