@@ -4,10 +4,13 @@ Everything goes into .venv, .cache and .jupyter, which git ignores, and into Go'
 when what it depends on has changed; a step that was interrupted has left no stamp and is done again. Standard library only.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -249,6 +252,8 @@ def find_go(env):
 def find_cc(env):
     """Sets CC to a C compiler that can compile and link: the machine's own, or the pinned zig."""
     wrapper = os.path.join(BIN, "cc-zig")
+    if env.get("CC") == "cc-zig":
+        del env["CC"]  # ours, from `make env`
     candidates = [env["CC"]] if env.get("CC") else ["gcc", "clang", "cc"]
     stamp = digest(*["%s=%s" % (c, shutil.which(shlex.split(c)[0], path=env["PATH"])) for c in candidates])
     if not done("cc", stamp):
@@ -279,9 +284,20 @@ def find_cc(env):
 
 
 def has_nvidia_driver():
-    if os.path.exists("/proc/driver/nvidia/version") or shutil.which("nvidia-smi"):
-        return True
-    return "libcuda.so.1" in output(["ldconfig", "-p"], dict(os.environ, PATH=os.environ.get("PATH", "") + ":/sbin:/usr/sbin"))
+    """Whether CUDA 13 runs here. nvidia-smi and libcuda.so.1 alone say little: images carry them without a GPU."""
+    text = output(["nvidia-smi", "--query-gpu=driver_version,compute_cap", "--format=csv,noheader"], dict(os.environ))
+    if not text[:1].isdigit():
+        if not os.path.exists("/dev/nvidia0"):
+            return False
+        text = "".join(re.findall(r" (\d+\.[\d.]+) ", read("/proc/driver/nvidia/version"))[:1])
+    driver, _, capability = text.partition("\n")[0].partition(",")
+    if version(driver) < (580, 0, 0):
+        say("the NVIDIA driver %s is older than CUDA 13 takes (580): using the CPU" % (driver or "here"))
+        return False
+    if capability and version(capability) < (7, 5, 0):
+        say("the GPU's compute capability %s is below what CUDA 13 takes (7.5): using the CPU" % capability.strip())
+        return False
+    return True
 
 
 def choose_backend(env):
@@ -303,7 +319,7 @@ def choose_backend(env):
         pip_install("cuda", "XLA for NVIDIA (about 2 GB)", env)
         chosen = "cuda" if driver else "cpu"
         if not driver:
-            say("no NVIDIA driver found (nvidia-smi, libcuda.so.1): using the CPU until there is one")
+            say("no NVIDIA driver that CUDA 13 takes (580 or newer): using the CPU until there is one")
     if wanted:
         write(memory, wanted)
     return chosen
@@ -513,6 +529,23 @@ def check_plugin(backend):
     stamp_done("plugin", stamp)
 
 
+@contextlib.contextmanager
+def alone():
+    """Waits until no other set-up is at work in this checkout."""
+    with contextlib.ExitStack() as stack:
+        try:
+            os.makedirs(CACHE, exist_ok=True)
+            lock = stack.enter_context(open(os.path.join(CACHE, "lock"), "w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("another set-up is at work here: waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError:
+            pass  # a checkout that is read-only, or on a file system without locks
+        yield
+
+
 def set_up():
     """Does what is missing. Returns the environment for our commands, the backend's part of it included."""
     start = time.time()
@@ -707,7 +740,9 @@ def main(command):
         return clean()
     if command not in commands:
         raise Stop("no such command: %s; use one of %s, clean" % (command, ", ".join(commands)))
-    return commands[command](set_up())
+    with alone():
+        env = set_up()
+    return commands[command](env)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,25 @@ print(s.choose_backend({}))`)
 	}
 }
 
+// nvidia-smi alone does not mean a GPU, and a driver can be too old.
+func TestDriverThatCUDATakes(t *testing.T) {
+	for said, want := range map[string]string{
+		"580.65.06, 9.0":  "True",
+		"535.183.01, 8.6": "older than CUDA 13 takes (580): using the CPU\nFalse",
+		"580.65.06, 6.1":  "compute capability 6.1 is below what CUDA 13 takes (7.5): using the CPU\nFalse",
+		"NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver": "False",
+	} {
+		got := python(t, []string{"SAID=" + said}, `
+import os
+s.output = lambda argv, env: os.environ["SAID"]
+s.os.path.exists = lambda path: False
+print(s.has_nvidia_driver())`)
+		if !strings.HasSuffix(got, want) || strings.Count(got, "\n") > 1 {
+			t.Errorf("nvidia-smi says %q: %q, want %q", said, got, want)
+		}
+	}
+}
+
 // With a driver and nothing asked for, CUDA is taken; BACKEND=cpu is remembered.
 func TestBackendChoice(t *testing.T) {
 	out := python(t, []string{"BACKEND="}, `
