@@ -203,7 +203,7 @@ import os
 for path, text in sorted(s.patched(s.read("gonb.patch"), os.environ["GONB"]).items()):
     print(path, "go" if text.startswith(("package ", "//")) else "?")
 `
-	want := "internal/dispatcher/dispatcher.go go\ninternal/goexec/goplsclient/exec.go go\ninternal/kernel/messages.go go"
+	want := "internal/dispatcher/dispatcher.go go\ninternal/goexec/goplsclient/exec.go go\ninternal/jpyexec/jpyexec.go go\ninternal/kernel/messages.go go"
 	if got := python(t, []string{"GONB=" + strings.TrimSpace(string(dir))}, code); got != want {
 		t.Errorf("patched:\n%s\nwant\n%s", got, want)
 	}
