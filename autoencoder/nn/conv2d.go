@@ -24,7 +24,7 @@ func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 	}
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		o.check(x)
-		c := convolution{kernel: kernel, stride: o.stride, padding: o.padding}
+		c := convolution{kernel: twice(kernel), stride: twice(o.stride), padding: twice(o.padding)}
 		for axis := range 2 {
 			size := x.Shape().Dimensions[1+axis]
 			if size+2*o.padding < kernel {
@@ -34,9 +34,10 @@ func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 			c.large[axis], c.small[axis] = size, (size+2*o.padding-kernel)/o.stride+1
 		}
 		weight := parameter(scope, x.Graph(), "weight", in*kernel*kernel, out, in, kernel, kernel)
-		y := withGradients(c.toSmall(x, weight), // [batch, h', w', out]
-			x, func(dy *graph.Node) *graph.Node { return c.toLarge(dy, weight) },
-			weight, func(dy *graph.Node) *graph.Node { return c.toWeight(x, dy) })
+		p := c.products(x.Graph(), max(in, out))
+		y := withGradients(p.toSmall(x, weight), // [batch, h', w', out]
+			x, func(dy *graph.Node) *graph.Node { return p.toLarge(dy, weight) },
+			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(x, dy) })
 		return o.finish(scope, y, in*kernel*kernel)
 	}
 }
@@ -113,3 +114,5 @@ func (o convOptions) finish(scope *model.Scope, y *graph.Node, fanIn int) *graph
 	y = graph.Add(y, graph.Reshape(bias, 1, 1, 1, o.out))
 	return note(scope, y, o.in*o.out*o.kernel*o.kernel+o.out, "%s", o.name)
 }
+
+func twice(n int) [2]int { return [2]int{n, n} }

@@ -5,7 +5,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// A convolution ties three arrays together, each of which is linear in the other two:
+// convolution ties three arrays together, each of which is linear in the other two:
 //
 //	small[n, i, j, o] = Σ large[n, i·stride+r-padding, j·stride+c-padding, a] · weight[o, a, r, c]
 //
@@ -13,52 +13,61 @@ import (
 // small, ConvTranspose2d from small to large, and the gradient of either is made of the other two
 // products. So three functions do all the work, and none needs the gradients of GoMLX's Convolve, Pad
 // and Reverse, which are wrong for some kernels or missing.
+//
+// Each field is of height, then width.
 type convolution struct {
-	kernel, stride, padding int
-	large, small            [2]int // height and width
+	kernel, stride, padding [2]int
+	large, small            [2]int
 }
 
 // toSmall returns small [n, h, w, out] of large [n, H, W, in] and weight [out, in, k, k].
 func (c convolution) toSmall(large, weight *graph.Node) *graph.Node {
-	return graph.ConvGeneral(large, weight, axes([4]int{0, 1, 2, 3}, [4]int{1, 2, 3, 0}, [4]int{0, 1, 2, 3}),
-		twice(c.stride), twice([2]int{c.padding, c.padding}), twice(1), twice(1), 1, 1)
+	var padding [2][2]int
+	for axis := range 2 {
+		last := (c.small[axis]-1)*c.stride[axis] + c.kernel[axis] - c.large[axis] - c.padding[axis]
+		padding[axis] = [2]int{c.padding[axis], max(last, 0)}
+	}
+	return convolve(large, weight, axes{0, 1, 2, 3}, axes{1, 2, 3, 0}, axes{0, 1, 2, 3}, c.stride, padding, ones, ones)
 }
 
 // toLarge returns large of small and weight: what toSmall does, transposed as a matrix. It is a
 // convolution of small, with stride-1 zeros between its pixels, with the mirrored kernel.
 func (c convolution) toLarge(small, weight *graph.Node) *graph.Node {
-	first := c.kernel - 1 - c.padding
 	var padding, cut [2][2]int
 	for axis := range 2 {
-		last := c.large[axis] - (c.small[axis]-1)*c.stride + c.kernel - 2 - first
-		padding[axis], cut[axis] = [2]int{max(first, 0), max(last, 0)}, [2]int{max(-first, 0), max(-last, 0)}
+		first := c.kernel[axis] - 1 - c.padding[axis]
+		last := c.large[axis] - (c.small[axis]-1)*c.stride[axis] + c.kernel[axis] - 2 - first
+		padding[axis] = [2]int{max(first, 0), max(last, 0)}
+		cut[axis] = [2]int{max(-first, 0), max(-first, 0) + c.large[axis]}
 	}
-	weight = graph.Reverse(weight, 2, 3)
-	y := graph.ConvGeneral(small, weight, axes([4]int{0, 1, 2, 3}, [4]int{0, 2, 3, 1}, [4]int{0, 1, 2, 3}),
-		twice(1), padding[:], twice(c.stride), twice(1), 1, 1)
-	return graph.Slice(y, graph.AxisRange(),
-		graph.AxisRange(cut[0][0], cut[0][0]+c.large[0]), graph.AxisRange(cut[1][0], cut[1][0]+c.large[1]))
+	mirrored := graph.Reverse(weight, 2, 3)
+	y := convolve(small, mirrored, axes{0, 1, 2, 3}, axes{0, 2, 3, 1}, axes{0, 1, 2, 3}, ones, padding, c.stride, ones)
+	return graph.Slice(y, graph.AxisRange(), graph.AxisRange(cut[0][0], cut[0][1]), graph.AxisRange(cut[1][0], cut[1][1]))
 }
 
 // toWeight returns weight of large and small: a convolution in which the images are the channels.
 func (c convolution) toWeight(large, small *graph.Node) *graph.Node {
 	var padding [2][2]int
 	for axis := range 2 {
-		last := c.kernel + (c.small[axis]-1)*c.stride - c.large[axis] - c.padding
-		padding[axis] = [2]int{c.padding, max(last, 0)}
+		last := c.kernel[axis] + (c.small[axis]-1)*c.stride[axis] - c.large[axis] - c.padding[axis]
+		padding[axis] = [2]int{c.padding[axis], max(last, 0)}
 	}
-	y := graph.ConvGeneral(large, small, axes([4]int{3, 1, 2, 0}, [4]int{0, 1, 2, 3}, [4]int{1, 2, 3, 0}),
-		twice(1), padding[:], twice(1), twice(c.stride), 1, 1)
-	return graph.Slice(y, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(0, c.kernel), graph.AxisRange(0, c.kernel))
+	y := convolve(large, small, axes{3, 1, 2, 0}, axes{0, 1, 2, 3}, axes{1, 2, 3, 0}, ones, padding, ones, c.stride)
+	return graph.Slice(y, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(0, c.kernel[0]), graph.AxisRange(0, c.kernel[1]))
 }
 
-func twice[T any](v T) []T { return []T{v, v} }
+// axes says which axis of an array is the batch (of a kernel: the input channels), the height, the
+// width and the channels (of a kernel: the output channels).
+type axes [4]int
 
-// axes says where batch (or kernel input channel), height, width and channels are.
-func axes(input, kernel, output [4]int) compute.ConvolveAxesConfig {
-	return compute.ConvolveAxesConfig{
-		InputBatch: input[0], InputSpatial: input[1:3], InputChannels: input[3],
-		KernelInputChannels: kernel[0], KernelSpatial: kernel[1:3], KernelOutputChannels: kernel[3],
-		OutputBatch: output[0], OutputSpatial: output[1:3], OutputChannels: output[3],
-	}
+var ones = [2]int{1, 1}
+
+// convolve is XLA's convolution: it puts zeros around and between the pixels of x and between the
+// numbers of the kernel, and slides one over the other.
+func convolve(x, kernel *graph.Node, of, ofKernel, ofOutput axes, stride [2]int, padding [2][2]int, xDilation, kernelDilation [2]int) *graph.Node {
+	return graph.ConvGeneral(x, kernel, compute.ConvolveAxesConfig{
+		InputBatch: of[0], InputSpatial: of[1:3], InputChannels: of[3],
+		KernelInputChannels: ofKernel[0], KernelSpatial: ofKernel[1:3], KernelOutputChannels: ofKernel[3],
+		OutputBatch: ofOutput[0], OutputSpatial: ofOutput[1:3], OutputChannels: ofOutput[3],
+	}, stride[:], padding[:], xDilation[:], kernelDilation[:], 1, 1)
 }

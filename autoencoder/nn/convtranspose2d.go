@@ -25,7 +25,7 @@ func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
 	}
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		o.check(x)
-		c := convolution{kernel: kernel, stride: o.stride, padding: o.padding}
+		c := convolution{kernel: twice(kernel), stride: twice(o.stride), padding: twice(o.padding)}
 		for axis := range 2 {
 			size := x.Shape().Dimensions[1+axis]
 			c.small[axis], c.large[axis] = size, (size-1)*o.stride-2*o.padding+kernel+o.outputPadding
@@ -34,9 +34,10 @@ func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
 			}
 		}
 		weight := parameter(scope, x.Graph(), "weight", out*kernel*kernel, in, out, kernel, kernel)
-		y := withGradients(c.toLarge(x, weight), // [batch, h', w', out]
-			x, func(dy *graph.Node) *graph.Node { return c.toSmall(dy, weight) },
-			weight, func(dy *graph.Node) *graph.Node { return c.toWeight(dy, x) })
+		p := c.products(x.Graph(), max(in, out))
+		y := withGradients(p.toLarge(x, weight), // [batch, h', w', out]
+			x, func(dy *graph.Node) *graph.Node { return p.toSmall(dy, weight) },
+			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(dy, x) })
 		return o.finish(scope, y, out*kernel*kernel)
 	}
 }
