@@ -3,6 +3,7 @@ package nn
 import (
 	"strings"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -58,7 +59,31 @@ func (c folded) toSmall(large, weight *graph.Node) *graph.Node {
 }
 
 func (c folded) toLarge(small, weight *graph.Node) *graph.Node {
-	return c.unfold(c.convolution.toLarge(c.foldImages(small), c.foldWeight(weight)))
+	y := c.columns(c.foldImages(small), c.foldWeight(weight))
+	return c.unfold(y)
+}
+
+// columns is toLarge of the folded images, with the kernel's columns as more channels of one product:
+// what each folded column of small adds to those of large is computed first, and then added up.
+func (c folded) columns(small, weight *graph.Node) *graph.Node {
+	d := weight.Shape().Dimensions
+	weight = graph.Reshape(graph.TransposeAllAxes(weight, 0, 3, 1, 2), d[0], d[3]*d[1], d[2], 1)
+	one := c.convolution
+	one.kernel[1], one.padding[1], one.large[1] = 1, 0, c.small[1]
+	parts := one.toLarge(small, weight) // [n, H, w/f, columns·f·in]
+	var y *graph.Node
+	for b := range c.kernel[1] {
+		part := graph.Slice(parts, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(), graph.AxisRange(b*d[1], (b+1)*d[1]))
+		at := b - c.padding[1] // column X of small adds to column X+at of large
+		part = graph.Pad(part, graph.ScalarZero(part.Graph(), part.DType()), compute.PadAxis{}, compute.PadAxis{},
+			compute.PadAxis{Start: at, End: c.large[1] - c.small[1] - at}, compute.PadAxis{})
+		if y == nil {
+			y = part
+		} else {
+			y = graph.Add(y, part)
+		}
+	}
+	return y
 }
 
 func (c folded) toWeight(large, small *graph.Node) *graph.Node {
