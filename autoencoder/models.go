@@ -21,3 +21,24 @@ func Linear(dir string, latent int) Model {
 		),
 	}
 }
+
+// Convolutional is a network of convolutions for 28x28 images that does compress: two Conv2d of
+// stride 2, 1-16-32 channels, halve the sides to 7x7, a Linear makes latent numbers of the
+// 32x7x7 = 1,568, and ConvTranspose2d go the same way back to a Tanh. Its weights live in dir.
+func Convolutional(dir string, latent int) Model {
+	half := []nn.ConvOption{nn.Stride(2), nn.Padding(1)}
+	double := append(half[:2:2], nn.OutputPadding(1)) // 7 to 14 and 14 to 28, not to 13 and 27
+	return Model{
+		Dir: dir,
+		Encoder: nn.Sequential(
+			nn.Conv2d(1, 16, 3, half...), nn.ReLU(), // [batch, 14, 14, 16]
+			nn.Conv2d(16, 32, 3, half...), nn.ReLU(), // [batch, 7, 7, 32]
+			nn.Flatten(), nn.Linear(1568, latent),
+		),
+		Decoder: nn.Sequential(
+			nn.Linear(latent, 1568), nn.ReLU(), nn.Unflatten(32, 7, 7),
+			nn.ConvTranspose2d(32, 16, 3, double...), nn.ReLU(), // [batch, 14, 14, 16]
+			nn.ConvTranspose2d(16, 1, 3, double...), nn.Tanh(), // [batch, 28, 28, 1]
+		),
+	}
+}

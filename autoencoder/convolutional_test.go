@@ -1,0 +1,92 @@
+package autoencoder_test
+
+import (
+	"math"
+	"testing"
+
+	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/nn"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+func TestConvolutionalHalvesTwiceAndComesBack(t *testing.T) {
+	s, err := autoencoder.Convolutional(t.TempDir(), 16).Summary(28, 28, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// PyTorch counts 160 + 4640 + 25104, and 26656 + 4624 + 145.
+	if s.Parameters != 61329 {
+		t.Errorf("%d parameters", s.Parameters)
+	}
+	var outputs [][]int
+	for _, l := range s.Layers {
+		outputs = append(outputs, l.Output)
+	}
+	for i, want := range map[int][]int{0: {14, 14, 16}, 2: {7, 7, 32}, 4: {1568}, 5: {16}, 8: {7, 7, 32}, 9: {14, 14, 16}, 12: {28, 28, 1}} {
+		if i >= len(outputs) || len(outputs[i]) != len(want) || outputs[i][0] != want[0] || outputs[i][len(want)-1] != want[len(want)-1] {
+			t.Errorf("layer %d of %v is not %v", i, outputs, want)
+		}
+	}
+}
+
+// Store has the trained weights where a layer of one's own finds them: a decoder run by hand gives
+// what Decode gives.
+func TestStoreHasTheTrainedWeights(t *testing.T) {
+	m := small(t.TempDir())
+	_, err := m.Store()
+	wantLine(t, err, "run the training cell first")
+	mustRun(t, m, recipe(1))
+	store, err := m.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := autoencoder.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return nn.Linear(64, 16)(scope.At("encoder").At("0"), x)
+	})
+	y, err := exec.Call1(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weight := tensors.MustCopyFlatData[float32](store.GetVariable("/encoder/0/weight").MustValue())
+	sum := float64(tensors.MustCopyFlatData[float32](store.GetVariable("/encoder/0/bias").MustValue())[0])
+	for i, x := range tensors.MustCopyFlatData[float32](test)[:64] {
+		sum += float64(x) * float64(weight[i])
+	}
+	if got := tensors.MustCopyFlatData[float32](y)[0]; math.Abs(float64(got)-sum) > 1e-5 {
+		t.Errorf("%g, by hand %g", got, sum)
+	}
+}
+
+// An epoch of 6,400 images through each of the lesson's two nets.
+func BenchmarkConvolutional(b *testing.B) {
+	images := tensors.FromFlatDataAndDimensions(make([]float32, 6400*784), 6400, 28, 28, 1)
+	for name, m := range map[string]autoencoder.Model{
+		"stride 2, 1-16-32-16": autoencoder.Convolutional("", 16),
+		"5x5, 1-6-16-6-1": {
+			Encoder: nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()),
+			Decoder: nn.Sequential(nn.ConvTranspose2d(16, 6, 5), nn.ReLU(), nn.ConvTranspose2d(6, 1, 5), nn.Tanh()),
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			m.Dir = b.TempDir()
+			c := autoencoder.Tutorial()
+			c.Epochs = b.N + 1 // the first one compiles
+			for e, err := range m.Train(images, images, c) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				if e.Number == 1 {
+					b.ResetTimer()
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N)*60/6.4/1000, "s/60k-images")
+		})
+	}
+}

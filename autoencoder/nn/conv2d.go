@@ -1,0 +1,118 @@
+package nn
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Conv2d is torch.nn.Conv2d(in, out, kernel): each output pixel is a weighted sum of a window of
+// kernel x kernel input pixels. From [batch, h, w, in] to [batch, h', w', out], with
+// h' = (h + 2·padding - kernel) / stride + 1, rounded down, and w' likewise.
+//
+// Its variables are weight [out, in, kernel, kernel] and bias [out], in PyTorch's layout, both drawn
+// from U(-bound, bound) with bound = 1/sqrt(in·kernel²).
+func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
+	o, err := gather("Conv2d", in, out, kernel, opts)
+	if err == nil && o.outputPadding != 0 {
+		err = fmt.Errorf("nn: %s: output padding is of ConvTranspose2d", o.name)
+	}
+	if err != nil {
+		return failed("%w", err)
+	}
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		o.check(x)
+		c := convolution{kernel: twice(kernel), stride: twice(o.stride), padding: twice(o.padding)}
+		for axis := range 2 {
+			size := x.Shape().Dimensions[1+axis]
+			if size+2*o.padding < kernel {
+				panic(fmt.Errorf("nn: %s: a kernel of %d does not fit into images %s with padding %d",
+					o.name, kernel, perImage(x.Shape()), o.padding))
+			}
+			c.large[axis], c.small[axis] = size, (size+2*o.padding-kernel)/o.stride+1
+		}
+		weight := parameter(scope, x.Graph(), "weight", in*kernel*kernel, out, in, kernel, kernel)
+		p := c.products(x.Graph(), max(in, out))
+		y := withGradients(p.toSmall(x, weight), // [batch, h', w', out]
+			x, func(dy *graph.Node) *graph.Node { return p.toLarge(dy, weight) },
+			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(x, dy) })
+		return o.finish(scope, y, in*kernel*kernel)
+	}
+}
+
+// ConvOption is an argument that a convolution has by name in PyTorch.
+type ConvOption func(*convOptions)
+
+// Stride is how many pixels of the larger image a step of one pixel in the smaller is; 1 unless given.
+func Stride(n int) ConvOption { return func(o *convOptions) { o.stride = n } }
+
+// Padding is how many rows and columns of zeros are put around the input of Conv2d, or taken off
+// around the output of ConvTranspose2d; 0 unless given.
+func Padding(n int) ConvOption { return func(o *convOptions) { o.padding = n } }
+
+// OutputPadding is how many rows and columns ConvTranspose2d adds at the bottom and the right; 0
+// unless given. A Conv2d of stride s makes images of one size from s sizes of input: output padding
+// says which of them its transpose goes back to. It is smaller than the stride.
+func OutputPadding(n int) ConvOption { return func(o *convOptions) { o.outputPadding = n } }
+
+type convOptions struct {
+	stride, padding, outputPadding int
+	in, out, kernel                int
+	name                           string // with all arguments: Conv2d(1, 16, 3, stride 2, padding 1)
+}
+
+// gather checks what two kinds of convolution have in common.
+func gather(kind string, in, out, kernel int, opts []ConvOption) (convOptions, error) {
+	o := convOptions{stride: 1, in: in, out: out, kernel: kernel}
+	for _, set := range opts {
+		set(&o)
+	}
+	words := []string{fmt.Sprint(in), fmt.Sprint(out), fmt.Sprint(kernel)}
+	if o.stride != 1 {
+		words = append(words, fmt.Sprintf("stride %d", o.stride))
+	}
+	if o.padding != 0 {
+		words = append(words, fmt.Sprintf("padding %d", o.padding))
+	}
+	if o.outputPadding != 0 {
+		words = append(words, fmt.Sprintf("output padding %d", o.outputPadding))
+	}
+	o.name = fmt.Sprintf("%s(%s)", kind, strings.Join(words, ", "))
+	switch {
+	case in < 1 || out < 1 || kernel < 1:
+		return o, fmt.Errorf("nn: %s: channels and kernel must be at least 1", o.name)
+	case o.stride < 1:
+		return o, fmt.Errorf("nn: %s: the stride must be at least 1", o.name)
+	case o.padding < 0 || o.outputPadding < 0:
+		return o, fmt.Errorf("nn: %s: padding must be at least 0", o.name)
+	}
+	return o, nil
+}
+
+// check panics unless x is a batch of images with the channels that the layer takes.
+func (o convOptions) check(x *graph.Node) {
+	if x.Rank() != 4 {
+		panic(fmt.Errorf("nn: %s takes images [height width channels], but gets %s", o.name, perImage(x.Shape())))
+	}
+	if got := x.Shape().Dimensions[3]; got != o.in {
+		panic(fmt.Errorf("nn: %s takes images of %s, but gets %d: %s", o.name, channels(o.in), got, perImage(x.Shape())))
+	}
+}
+
+func channels(n int) string {
+	if n == 1 {
+		return "1 channel"
+	}
+	return fmt.Sprintf("%d channels", n)
+}
+
+// finish adds the bias and notes the layer.
+func (o convOptions) finish(scope *model.Scope, y *graph.Node, fanIn int) *graph.Node {
+	bias := parameter(scope, y.Graph(), "bias", fanIn, o.out)
+	y = graph.Add(y, graph.Reshape(bias, 1, 1, 1, o.out))
+	return note(scope, y, o.in*o.out*o.kernel*o.kernel+o.out, "%s", o.name)
+}
+
+func twice(n int) [2]int { return [2]int{n, n} }

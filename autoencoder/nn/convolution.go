@@ -1,0 +1,73 @@
+package nn
+
+import (
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// convolution ties three arrays together, each of which is linear in the other two:
+//
+//	small[n, i, j, o] = Σ large[n, i·stride+r-padding, j·stride+c-padding, a] · weight[o, a, r, c]
+//
+// summed over r, c < kernel and the channels a, with zeros outside of large. Conv2d goes from large to
+// small, ConvTranspose2d from small to large, and the gradient of either is made of the other two
+// products. So three functions do all the work, and none needs the gradients of GoMLX's Convolve, Pad
+// and Reverse, which are wrong for some kernels or missing.
+//
+// Each field is of height, then width.
+type convolution struct {
+	kernel, stride, padding [2]int
+	large, small            [2]int
+}
+
+// toSmall returns small [n, h, w, out] of large [n, H, W, in] and weight [out, in, k, k].
+func (c convolution) toSmall(large, weight *graph.Node) *graph.Node {
+	var padding [2][2]int
+	for axis := range 2 {
+		last := (c.small[axis]-1)*c.stride[axis] + c.kernel[axis] - c.large[axis] - c.padding[axis]
+		padding[axis] = [2]int{c.padding[axis], max(last, 0)}
+	}
+	return convolve(large, weight, axes{0, 1, 2, 3}, axes{1, 2, 3, 0}, axes{0, 1, 2, 3}, c.stride, padding, ones, ones)
+}
+
+// toLarge returns large of small and weight: what toSmall does, transposed as a matrix. It is a
+// convolution of small, with stride-1 zeros between its pixels, with the mirrored kernel.
+func (c convolution) toLarge(small, weight *graph.Node) *graph.Node {
+	var padding, cut [2][2]int
+	for axis := range 2 {
+		first := c.kernel[axis] - 1 - c.padding[axis]
+		last := c.large[axis] - (c.small[axis]-1)*c.stride[axis] + c.kernel[axis] - 2 - first
+		padding[axis] = [2]int{max(first, 0), max(last, 0)}
+		cut[axis] = [2]int{max(-first, 0), max(-first, 0) + c.large[axis]}
+	}
+	mirrored := graph.Reverse(weight, 2, 3)
+	y := convolve(small, mirrored, axes{0, 1, 2, 3}, axes{0, 2, 3, 1}, axes{0, 1, 2, 3}, ones, padding, c.stride, ones)
+	return graph.Slice(y, graph.AxisRange(), graph.AxisRange(cut[0][0], cut[0][1]), graph.AxisRange(cut[1][0], cut[1][1]))
+}
+
+// toWeight returns weight of large and small: a convolution in which the images are the channels.
+func (c convolution) toWeight(large, small *graph.Node) *graph.Node {
+	var padding [2][2]int
+	for axis := range 2 {
+		last := c.kernel[axis] + (c.small[axis]-1)*c.stride[axis] - c.large[axis] - c.padding[axis]
+		padding[axis] = [2]int{c.padding[axis], max(last, 0)}
+	}
+	y := convolve(large, small, axes{3, 1, 2, 0}, axes{0, 1, 2, 3}, axes{1, 2, 3, 0}, ones, padding, ones, c.stride)
+	return graph.Slice(y, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(0, c.kernel[0]), graph.AxisRange(0, c.kernel[1]))
+}
+
+// axes says which axis of an array is the batch (of a kernel: the input channels), the height, the
+// width and the channels (of a kernel: the output channels).
+type axes [4]int
+
+var ones = [2]int{1, 1}
+
+// convolve is XLA's convolution: it puts zeros around and between the pixels of x and between the
+// numbers of the kernel, and slides one over the other.
+func convolve(x, kernel *graph.Node, of, ofKernel, ofOutput axes, stride [2]int, padding [2][2]int, xDilation, kernelDilation [2]int) *graph.Node {
+	return graph.ConvGeneral(x, kernel, compute.ConvolveAxesConfig{
+		InputBatch: of[0], InputSpatial: of[1:3], InputChannels: of[3],
+		KernelInputChannels: ofKernel[0], KernelSpatial: ofKernel[1:3], KernelOutputChannels: ofKernel[3],
+		OutputBatch: ofOutput[0], OutputSpatial: ofOutput[1:3], OutputChannels: ofOutput[3],
+	}, stride[:], padding[:], xDilation[:], kernelDilation[:], 1, 1)
+}

@@ -1,0 +1,43 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// ConvTranspose2d is torch.nn.ConvTranspose2d(in, out, kernel), the way back from a [Conv2d]: each
+// input pixel puts a weighted kernel x kernel stamp into the output, and stamps that overlap add up.
+// From [batch, h, w, in] to [batch, h', w', out], with
+// h' = (h-1)·stride - 2·padding + kernel + output padding, and w' likewise.
+//
+// Its variables are weight [in, out, kernel, kernel] and bias [out], in PyTorch's layout, both drawn
+// from U(-bound, bound) with bound = 1/sqrt(out·kernel²): PyTorch takes the fan-in from the weight's
+// second axis, whichever way the layer goes.
+func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
+	o, err := gather("ConvTranspose2d", in, out, kernel, opts)
+	if err == nil && o.outputPadding >= o.stride {
+		err = fmt.Errorf("nn: %s: the output padding, %d, must be smaller than the stride, %d", o.name, o.outputPadding, o.stride)
+	}
+	if err != nil {
+		return failed("%w", err)
+	}
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		o.check(x)
+		c := convolution{kernel: twice(kernel), stride: twice(o.stride), padding: twice(o.padding)}
+		for axis := range 2 {
+			size := x.Shape().Dimensions[1+axis]
+			c.small[axis], c.large[axis] = size, (size-1)*o.stride-2*o.padding+kernel+o.outputPadding
+			if c.large[axis] < 1 {
+				panic(fmt.Errorf("nn: %s: nothing is left of images %s after padding %d", o.name, perImage(x.Shape()), o.padding))
+			}
+		}
+		weight := parameter(scope, x.Graph(), "weight", out*kernel*kernel, in, out, kernel, kernel)
+		p := c.products(x.Graph(), max(in, out))
+		y := withGradients(p.toLarge(x, weight), // [batch, h', w', out]
+			x, func(dy *graph.Node) *graph.Node { return p.toSmall(dy, weight) },
+			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(dy, x) })
+		return o.finish(scope, y, out*kernel*kernel)
+	}
+}
