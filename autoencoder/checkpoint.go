@@ -35,6 +35,10 @@ type run struct {
 	Planned int   // epochs that were asked for
 	History []Epoch
 	Made    map[string]string // what the run was made of: a change of any begins anew
+
+	// Imported is the file that the run's initial weights came from; "": it drew them from its seed.
+	// Until an epoch was trained, Planned and Made are empty.
+	Imported string `json:",omitempty"`
 }
 
 func (r run) done() int { return len(r.History) }

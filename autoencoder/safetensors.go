@@ -2,6 +2,7 @@ package autoencoder
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -101,7 +102,8 @@ func entryOf(t *tensors.Tensor, start int64) (safetensorsEntry, error) {
 }
 
 // readSafetensors reads a whole file of the given size. No length in it is believed before it was
-// compared with the size, so a hostile file costs no more memory than it has bytes.
+// compared with the size, and no byte belongs to two tensors, so a hostile file costs no more memory
+// than a few times its size.
 func readSafetensors(r io.Reader, size int64) (values map[string]*tensors.Tensor, metadata map[string]string, err error) {
 	var length uint64
 	if err := binary.Read(r, binary.LittleEndian, &length); err != nil {
@@ -114,26 +116,19 @@ func readSafetensors(r io.Reader, size int64) (values map[string]*tensors.Tensor
 	if _, err := io.ReadFull(r, text); err != nil {
 		return nil, nil, errors.New("the header is cut off")
 	}
-	var header map[string]json.RawMessage
-	if err := json.Unmarshal(text, &header); err != nil {
-		return nil, nil, fmt.Errorf("the header is not JSON: %s", err)
-	}
-	if raw, ok := header[safetensorsMetadata]; ok {
-		if err := json.Unmarshal(raw, &metadata); err != nil {
-			return nil, nil, fmt.Errorf("the metadata is not a map of strings: %s", err)
-		}
-		delete(header, safetensorsMetadata)
+	entries, metadata, err := parseHeader(text)
+	if err != nil {
+		return nil, nil, err
 	}
 	data := make([]byte, size-8-int64(length))
 	if _, err := io.ReadFull(r, data); err != nil {
 		return nil, nil, errors.New("the tensors are cut off")
 	}
+	if err := checkEntries(entries, int64(len(data))); err != nil {
+		return nil, nil, err
+	}
 	values = map[string]*tensors.Tensor{}
-	for name, raw := range header {
-		var e safetensorsEntry
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return nil, nil, fmt.Errorf("%q is not described as a tensor: %s", name, err)
-		}
+	for name, e := range entries {
 		if values[name], err = e.tensor(data); err != nil {
 			return nil, nil, fmt.Errorf("%q: %w", name, err)
 		}
@@ -141,28 +136,97 @@ func readSafetensors(r io.Reader, size int64) (values map[string]*tensors.Tensor
 	return values, metadata, nil
 }
 
-// tensor copies an entry's bytes out of the data section.
-func (e safetensorsEntry) tensor(data []byte) (*tensors.Tensor, error) {
+// parseHeader reads the header's one JSON object. encoding/json alone would let the last of two
+// equal names win.
+func parseHeader(text []byte) (entries map[string]safetensorsEntry, metadata map[string]string, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
+		return nil, nil, errors.New("the header is not a JSON object")
+	}
+	entries = map[string]safetensorsEntry{}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, nil, fmt.Errorf("the header is not JSON: %s", err)
+		}
+		name := key.(string) // of an object, or Token had failed
+		if name == safetensorsMetadata {
+			if metadata != nil {
+				return nil, nil, errors.New("the metadata is there twice")
+			}
+			if err := decoder.Decode(&metadata); err != nil {
+				return nil, nil, fmt.Errorf("the metadata is not a map of strings: %s", err)
+			}
+			continue
+		}
+		var e safetensorsEntry
+		if err := decoder.Decode(&e); err != nil {
+			return nil, nil, fmt.Errorf("%q is not described as a tensor: %s", name, err)
+		}
+		if _, twice := entries[name]; twice {
+			return nil, nil, fmt.Errorf("%q is there twice", name)
+		}
+		entries[name] = e
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, nil, fmt.Errorf("the header is not JSON: %s", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, nil, errors.New("something follows the header's JSON")
+	}
+	return entries, metadata, nil
+}
+
+// checkEntries checks each tensor, and that together they are the data section: one behind the
+// other, no byte shared and none left over.
+func checkEntries(entries map[string]safetensorsEntry, size int64) error {
+	names := slices.SortedFunc(maps.Keys(entries), func(a, b string) int {
+		return cmp.Compare(entries[a].Offsets[0], entries[b].Offsets[0])
+	})
+	var end int64
+	for _, name := range names {
+		e := entries[name]
+		if err := e.check(size); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+		if e.Offsets[0] != end {
+			return fmt.Errorf("%q begins at byte %d, but the tensor before it ends at %d", name, e.Offsets[0], end)
+		}
+		end = e.Offsets[1]
+	}
+	if end != size {
+		return fmt.Errorf("the tensors end at byte %d of %d", end, size)
+	}
+	return nil
+}
+
+// check compares an entry's type, shape and bytes with one another and with the data section's size.
+func (e safetensorsEntry) check(size int64) error {
 	dtype, ok := safetensorsTypes[e.DType]
 	if !ok {
-		return nil, fmt.Errorf("type %q is not read here", e.DType)
+		return fmt.Errorf("type %q is not read here; F32 is", e.DType)
 	}
 	begin, end := e.Offsets[0], e.Offsets[1]
-	if begin < 0 || end < begin || end > int64(len(data)) {
-		return nil, fmt.Errorf("bytes %d to %d of %d do not exist", begin, end, len(data))
+	if begin < 0 || end < begin || end > size {
+		return fmt.Errorf("bytes %d to %d of %d do not exist", begin, end, size)
 	}
 	count := int64(1)
 	for _, d := range e.Shape {
-		if d < 1 || count > int64(len(data))/int64(d) {
-			return nil, fmt.Errorf("shape %v does not fit the file", e.Shape)
+		if d < 1 || count > size/int64(d) {
+			return fmt.Errorf("shape %v does not fit the file", e.Shape)
 		}
 		count *= int64(d)
 	}
 	if want := count * int64(dtype.Size()); want != end-begin {
-		return nil, fmt.Errorf("shape %v needs %d bytes, not %d", e.Shape, want, end-begin)
+		return fmt.Errorf("shape %v needs %d bytes, not %d", e.Shape, want, end-begin)
 	}
-	t := tensors.FromShape(shapes.Make(dtype, e.Shape...))
-	if err := t.MutableBytes(func(to []byte) { copy(to, data[begin:end]) }); err != nil {
+	return nil
+}
+
+// tensor copies a checked entry's bytes out of the data section.
+func (e safetensorsEntry) tensor(data []byte) (*tensors.Tensor, error) {
+	t := tensors.FromShape(shapes.Make(safetensorsTypes[e.DType], e.Shape...))
+	if err := t.MutableBytes(func(to []byte) { copy(to, data[e.Offsets[0]:e.Offsets[1]]) }); err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -34,7 +34,8 @@ import (
 // epoch only: the same call goes on from the last finished one, to the bit as if it had not been
 // stopped, and says so in Epoch.Note. More Epochs than were run go on too. A finished run trains
 // anew, as does one whose layers, images or Config differ; the old weights stay until the new run's
-// first epoch is on disk and are then in Dir.previous.
+// first epoch is on disk and are then in Dir.previous. A run goes on from weights that
+// [Model.ImportPyTorch] brought, as from its epoch 0.
 //
 // An error ends the loop. A loss that is not finite is one; it names epoch and step, and the weights
 // on disk stay those of the last good epoch.
@@ -184,7 +185,14 @@ func (t *trainer) begin(b compute.Backend) (*checkpoint, error) {
 			}
 		}
 		done := old.run.done()
+		imported := old.run.Imported != "" && done == 0
 		switch {
+		case imported && old.match(t.network, t.model.Dir) == nil:
+			t.run.Imported, t.begun = old.run.Imported, true
+			t.note = fmt.Sprintf("begun with the weights imported from %s", old.run.Imported)
+			return old, nil
+		case imported:
+			t.note = fmt.Sprintf("begun anew: the layers are not those of the weights imported from %s, which are in %s", old.run.Imported, t.model.previous())
 		case changed != "":
 			t.note = fmt.Sprintf("begun anew: changed since the last run: %s; its weights are in %s", strings.ReplaceAll(changed, ";", ","), t.model.previous())
 		case done >= old.run.Planned && c.Epochs <= done:
@@ -195,12 +203,15 @@ func (t *trainer) begin(b compute.Backend) (*checkpoint, error) {
 			if err := old.match(t.network, t.model.Dir); err != nil {
 				return nil, err
 			}
-			t.run.History, t.begun = old.run.History, true
+			t.run.History, t.run.Imported, t.begun = old.run.History, old.run.Imported, true
 			t.note = fmt.Sprintf("resumed: %s of %d kept in %s", epochs(done), c.Epochs, t.model.Dir)
 			return old, nil
 		}
 	} else if untrained := (errUntrained{}); !errors.As(err, &untrained) {
 		return nil, err
+	}
+	if err == nil && old.run.Imported != "" && old.run.done() > 0 {
+		t.note += fmt.Sprintf("; the initial weights are new, not those imported from %s", old.run.Imported)
 	}
 	weights, err := t.network.initialValues(b, c.Seed)
 	return &checkpoint{weights: weights}, err

@@ -1,0 +1,7 @@
+package autoencoder
+
+// What the tests of package autoencoder_test see of the inside.
+var (
+	ReadSafetensors  = readSafetensors
+	WriteSafetensors = writeSafetensors
+)

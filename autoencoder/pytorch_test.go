@@ -1,0 +1,236 @@
+package autoencoder_test
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/nn"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// weightsOf are the initial weights of m for a seed, by state_dict name.
+func weightsOf(t *testing.T, m autoencoder.Model, seed int64) map[string]*tensors.Tensor {
+	t.Helper()
+	store, err := m.NewStore(seed, 8, 8, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := map[string]*tensors.Tensor{}
+	for v := range store.IterVariables() {
+		if v.Trainable {
+			weights[nameOf(v)] = v.MustValue()
+		}
+	}
+	return weights
+}
+
+func nameOf(v *model.Variable) string {
+	return strings.ReplaceAll(strings.TrimPrefix(v.Path(), "/"), "/", ".")
+}
+
+func writeWeights(t *testing.T, weights map[string]*tensors.Tensor) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "weights.safetensors")
+	if err := autoencoder.WriteSafetensors(path, weights, nil); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExportedAndImportedIsTheSameModel(t *testing.T) {
+	m, other := small(t.TempDir()), small(filepath.Join(t.TempDir(), "other"))
+	mustRun(t, m, recipe(2))
+	path := filepath.Join(t.TempDir(), "small.safetensors")
+	if err := m.ExportPyTorch(path); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, metadata, err := readAll(file)
+	if err != nil || len(values) != 8 || len(metadata) != 1 || metadata["format"] != "pt" {
+		t.Errorf("the export holds %d tensors, metadata %v: %v", len(values), metadata, err)
+	}
+	if w := values["encoder.0.weight"].Shape().String(); w != "(Float32)[16 64]" {
+		t.Errorf("encoder.0.weight is %v", w)
+	}
+	if err := other.ImportPyTorch(path); err != nil {
+		t.Fatal(err)
+	}
+	sameWeights(t, m, other)
+	a, errA := m.Evaluate(test)
+	b, errB := other.Evaluate(test)
+	if a != b || errA != nil || errB != nil {
+		t.Errorf("evaluated to %v (%v) and %v (%v)", a, errA, b, errB)
+	}
+	if history, err := other.History(); err != nil || len(history) != 0 {
+		t.Errorf("the history of imported weights is %v, %v", history, err)
+	}
+}
+
+// With the initial weights that Train would have drawn, imported, it is the same run to the last bit,
+// also when it is stopped.
+func TestTrainGoesOnFromImportedWeights(t *testing.T) {
+	whole, imported := small(t.TempDir()), small(t.TempDir())
+	want := mustRun(t, whole, recipe(3))
+	other := recipe(3)
+	other.Seed = 9
+	for _, c := range []autoencoder.Config{recipe(3), other} {
+		if err := imported.ImportPyTorch(writeWeights(t, weightsOf(t, imported, 0))); err != nil {
+			t.Fatal(err)
+		}
+		for e, err := range imported.Train(train, test, c) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Number != 1 || e.Note != "begun with the weights imported from weights.safetensors" {
+				t.Errorf("epoch %d begins with the note %q", e.Number, e.Note)
+			}
+			break
+		}
+		rest := mustRun(t, imported, c)
+		if rest[0].Number != 2 || !strings.HasPrefix(rest[0].Note, "resumed: ") {
+			t.Errorf("goes on with %+v", rest[0])
+		}
+		got, err := imported.History()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := slices.Equal(losses(got), losses(want)); same != (c.Seed == 0) {
+			t.Errorf("seed %d: the losses are\n%v\nof the same weights, not imported\n%v", c.Seed, losses(got), losses(want))
+		}
+	}
+	again := mustRun(t, imported, other)
+	if note := again[0].Note; !strings.Contains(note, "trained anew") || !strings.HasSuffix(note, "the initial weights are new, not those imported from weights.safetensors") {
+		t.Errorf("the note of a run after the imported one was finished is %q", note)
+	}
+}
+
+func TestTrainOfOtherLayersThanTheImported(t *testing.T) {
+	m := small(filepath.Join(t.TempDir(), "model"))
+	if err := m.ImportPyTorch(writeWeights(t, weightsOf(t, m, 0))); err != nil {
+		t.Fatal(err)
+	}
+	want, err := m.Evaluate(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := m
+	wide.Encoder = nn.Sequential(nn.Linear(64, 24), nn.ReLU(), nn.Linear(24, 2))
+	if e := mustRun(t, wide, recipe(1)); !strings.HasPrefix(e[0].Note, "begun anew: the layers are not those of the weights imported from") {
+		t.Errorf("the note is %q", e[0].Note)
+	}
+	m.Dir += ".previous"
+	if got, err := m.Evaluate(test); got != want || err != nil {
+		t.Errorf("the imported weights are not in .previous: %v, %v", got, err)
+	}
+}
+
+func TestImportKeepsTheOldModelInPrevious(t *testing.T) {
+	m := small(filepath.Join(t.TempDir(), "model"))
+	mustRun(t, m, recipe(1))
+	want, err := m.Evaluate(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.ImportPyTorch(writeWeights(t, weightsOf(t, m, 5))); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := m.Evaluate(test); now == want || err != nil {
+		t.Errorf("after the import it evaluates as before, %v: %v", now, err)
+	}
+	m.Dir += ".previous"
+	if got, err := m.Evaluate(test); got != want || err != nil {
+		t.Errorf("the old model is not in .previous: %v, %v", got, err)
+	}
+}
+
+func TestImportNamesWhatDoesNotFitAndChangesNothing(t *testing.T) {
+	m := small(filepath.Join(t.TempDir(), "model"))
+	mustRun(t, m, recipe(1))
+	want, err := m.Evaluate(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros := func(dtype dtypes.DType, dims ...int) *tensors.Tensor {
+		return tensors.FromShape(shapes.Make(dtype, dims...))
+	}
+	for says, change := range map[string]func(w map[string]*tensors.Tensor){
+		"lacks decoder.2.bias [64]":                                      func(w map[string]*tensors.Tensor) { delete(w, "decoder.2.bias") },
+		"has decoder.4.weight [64 64], which the model has not":          func(w map[string]*tensors.Tensor) { w["decoder.4.weight"] = zeros(dtypes.Float32, 64, 64) },
+		"encoder.2.weight is [2 12], but in the model [2 16]":            func(w map[string]*tensors.Tensor) { w["encoder.2.weight"] = zeros(dtypes.Float32, 2, 12) },
+		"encoder.0.weight is [64 16], but in the model [16 64]":          func(w map[string]*tensors.Tensor) { w["encoder.0.weight"] = zeros(dtypes.Float32, 64, 16) },
+		"encoder.0.bias is Float64, but in the model Float32: in PyTorc": func(w map[string]*tensors.Tensor) { w["encoder.0.bias"] = zeros(dtypes.Float64, 16) },
+	} {
+		w := weightsOf(t, m, 0)
+		change(w)
+		wantLine(t, m.ImportPyTorch(writeWeights(t, w)), says, "weights.safetensors")
+		fresh := small(filepath.Join(t.TempDir(), "fresh"))
+		wantLine(t, fresh.ImportPyTorch(writeWeights(t, w)), says)
+		if _, err := os.Stat(fresh.Dir); !os.IsNotExist(err) {
+			t.Error("a refused import made the model's folder")
+		}
+	}
+	pickle := filepath.Join(t.TempDir(), "model.pt")
+	half := filepath.Join(t.TempDir(), "half.safetensors")
+	for path, file := range map[string][]byte{
+		pickle: []byte("PK\x03\x04 a zip file, as torch.save writes it"),
+		half:   safetensors(`{"encoder.0.bias":{"dtype":"BF16","shape":[16],"data_offsets":[0,32]}}`, 32),
+	} {
+		if err := os.WriteFile(path, file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantLine(t, m.ImportPyTorch(pickle), "model.pt is not read", "safetensors.torch.save_file(")
+	wantLine(t, m.ImportPyTorch(half), `"encoder.0.bias": type "BF16" is not read here; F32 is`, "model.float()")
+	wantLine(t, m.ImportPyTorch(half+".none"), "nothing to import", "half.safetensors.none")
+	wantLine(t, m.ImportPyTorch(t.TempDir()), "not a file")
+	if got, err := m.Evaluate(test); got != want || err != nil {
+		t.Errorf("afterwards the model evaluates to %v (%v), not %v", got, err, want)
+	}
+	if _, err := os.Stat(m.Dir + ".previous"); !os.IsNotExist(err) {
+		t.Error("a refused import moved the model")
+	}
+	m.Encoder = nn.Linear(0, 2)
+	wantLine(t, m.ImportPyTorch(writeWeights(t, weightsOf(t, small(""), 0))), "Linear(0, 2): both sizes must be at least 1")
+}
+
+func TestExportRefuses(t *testing.T) {
+	m := small(t.TempDir())
+	out := filepath.Join(t.TempDir(), "out.safetensors")
+	wantLine(t, m.ExportPyTorch(out), "no trained weights")
+	mustRun(t, m, recipe(1))
+	wantLine(t, m.ExportPyTorch(filepath.Join(m.Dir, "model.safetensors")), "the model's own checkpoint")
+	wantLine(t, m.ExportPyTorch(filepath.Join(m.Dir, "none", "out.safetensors")), "the export is not written", "no such file or directory")
+	m.Decoder = nn.Sequential(nn.Linear(2, 64), nn.Tanh())
+	wantLine(t, m.ExportPyTorch(out), "layers have changed")
+	if _, err := os.Stat(out); !os.IsNotExist(err) {
+		t.Error("a refused export left a file")
+	}
+}
+
+func largestDifference(t *testing.T, a, b *tensors.Tensor) (largest float64) {
+	t.Helper()
+	if !a.Shape().Equal(b.Shape()) {
+		t.Fatalf("%s and %s", a.Shape(), b.Shape())
+	}
+	other := tensors.MustCopyFlatData[float32](b)
+	for i, v := range tensors.MustCopyFlatData[float32](a) {
+		d := math.Abs(float64(v) - float64(other[i]))
+		if math.IsNaN(d) {
+			return math.Inf(1)
+		}
+		largest = max(largest, d)
+	}
+	return largest
+}
