@@ -4,7 +4,8 @@ A fair one: the images stay on the device; one jitted function gathers the batch
 gradient and applies AdamW, with the state donated; no loss is fetched before the epoch is over. The
 last, smaller batch is padded and masked as in the Go package, so one program is compiled.
 
-Each line on standard input asks for one epoch; the answer is a line of JSON: seconds and loss.
+It says "ready" once its data is loaded. Then each line on standard input asks for one epoch; the answer is a line of
+JSON: seconds and loss.
 Arguments: the folder with MNIST's training images, and "step" (a call a step) or "scan" (a call an
 epoch).
 """
@@ -78,6 +79,7 @@ def main(folder, mode):
         return jax.lax.scan(lambda s, xs: step(s, images, *xs), state, (order, counts))
 
     random = np.random.default_rng(0)
+    print("ready", flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
         order = np.zeros(steps * BATCH, np.int32)

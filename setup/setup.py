@@ -23,6 +23,7 @@ SETUP = os.path.join(ROOT, "setup")
 VENV = os.path.join(ROOT, ".venv")
 CACHE = os.path.join(ROOT, ".cache")
 JUPYTER = os.path.join(ROOT, ".jupyter")
+PEERS = os.path.join(ROOT, ".venv-peers")
 BIN = os.path.join(VENV, "bin")
 PYTHON = os.path.join(BIN, "python")
 KERNEL = "autoencoders"
@@ -699,17 +700,31 @@ def data(env):
     return subprocess.call(["go", "run", "./datasets/download"], env=env, cwd=ROOT)
 
 
+def peers(env):
+    """An environment of its own for what the lessons are measured against, JAX and PyTorch. Returns its Python."""
+    python = os.path.join(PEERS, "bin", "python")
+    stamp = digest(PEERS, read(os.path.join(SETUP, "peers.lock")))
+    if not (done("peers", stamp) and os.path.exists(python)):
+        shutil.rmtree(PEERS, ignore_errors=True)
+        run("Python environment of the peers", [os.path.realpath(sys.executable), "-m", "venv", PEERS], env)
+        argv = [python, "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", os.path.join(SETUP, "peers.lock")]
+        run("JAX and PyTorch (about 3 GB)", argv, env, hint="is the network up? then run it again")
+        shutil.rmtree(env["PIP_CACHE_DIR"], ignore_errors=True)
+        stamp_done("peers", stamp)
+    return python
+
+
 def bench(env):
-    code = subprocess.call(["go", "test", "-run=^$", "-bench=.", "-benchmem", "./..."], env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL)
-    extra = os.path.join(ROOT, "bench", "run")  # compares with JAX, where that is installed
-    if os.access(extra, os.X_OK):
-        code = subprocess.call([extra], env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL) or code
-    return code
+    """Our epoch beside JAX's first, while nothing else runs; then the Go benchmarks of each package."""
+    python = peers(env)
+    code = subprocess.call(["go", "run", "./bench", "-python", python], env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL)
+    argv = ["go", "test", "-run=^$", "-bench=.", "-benchmem", "./..."]
+    return subprocess.call(argv, env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL) or code
 
 
 def clean():
     """Removes what the set-up made. Notebooks and data are never touched; trained models only after a yes."""
-    for folder in (VENV, CACHE, JUPYTER):
+    for folder in (VENV, PEERS, CACHE, JUPYTER):
         if os.path.isdir(folder):
             say("removing " + os.path.relpath(folder, ROOT))
             subprocess.call(["chmod", "-R", "u+w", folder])  # Go makes its module cache read-only

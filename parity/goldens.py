@@ -1,0 +1,75 @@
+"""Makes the golden files of the parity tests: python parity/goldens.py FOLDER.
+
+For each net NAME.safetensors: the input x, latents z, outputs y, a sample of each gradient, the losses of 100 steps of
+AdamW (learning rate 2e-3, weight decay 0.01) on that one batch, and the outputs after them; images channels last, as
+in Go. NAME.weights.safetensors is the state_dict that it began with, left out for the tutorial's net, whose weights
+are a formula.
+"""
+
+import pathlib
+import sys
+
+import torch
+from safetensors.torch import save_file
+
+import nets
+
+STEPS = 100
+SAMPLE = 1000  # numbers kept of a gradient: every k-th
+
+
+def channels_last(t):
+    """[n, c, h, w] to [n, h, w, c]; vectors stay."""
+    return (t.permute(0, 2, 3, 1) if t.dim() == 4 else t).detach().clone().contiguous()
+
+
+def golden(name):
+    make, shape = nets.NETS[name]
+    torch.manual_seed(7)
+    net = make()
+    if name == "tutorial":
+        x = nets.mnist("t10k")[0][: shape[0]]
+        with torch.no_grad():
+            for module in net.modules():
+                if isinstance(module, torch.nn.Linear):
+                    for kind, p in module.named_parameters():
+                        full = next(n for n, q in net.named_parameters() if q is p)
+                        p.copy_(nets.formula(full, tuple(p.shape), module.in_features))
+    elif name == "narrow":
+        x = torch.rand(shape)
+    else:
+        x = torch.rand(shape) * 2 - 1
+    weights = {k: v.clone() for k, v in net.state_dict().items()}
+    values = {"x": channels_last(x)}
+    if name == "tutorial":
+        del values["x"]  # the first MNIST test images, which the test has
+    y, z = net(x)
+    values |= {"y": channels_last(y), "z": channels_last(z)}
+    torch.nn.functional.mse_loss(y, x).backward()
+    for k, p in net.named_parameters():
+        flat = p.grad.flatten()
+        values["gradient/" + k] = flat[:: -(-len(flat) // SAMPLE)].clone()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.01)
+    losses = []
+    for _ in range(STEPS):
+        loss = torch.nn.functional.mse_loss(net(x)[0], x)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    values |= {"losses": torch.tensor(losses), "after": channels_last(net(x)[0])}
+    return weights, values
+
+
+def write(folder):
+    nets.check_version()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in nets.NETS:
+        weights, values = golden(name)
+        save_file(values, folder / f"{name}.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
+        if name != "tutorial":
+            save_file(weights, folder / f"{name}.weights.safetensors", metadata={"format": "pt"})
+
+
+if __name__ == "__main__":
+    write(pathlib.Path(sys.argv[1]))
