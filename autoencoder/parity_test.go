@@ -117,14 +117,13 @@ func near(t *testing.T, what string, got, want *tensors.Tensor, limit float64) {
 		t.Errorf("%s: %v, PyTorch has %v", what, got.Shape(), want.Shape())
 		return
 	}
-	var largest float64
+	var gap float64
 	for i := range a {
-		largest = max(largest, math.Abs(float64(a[i]-b[i])))
+		gap = max(gap, math.Abs(float64(a[i]-b[i])))
 	}
-	if !(largest <= limit) {
-		t.Errorf("%s: differs from PyTorch's by up to %.2g, more than %.2g", what, largest, limit)
+	if !(gap <= limit) {
+		t.Errorf("%s: differs from PyTorch's by up to %.2g, more than %.2g", what, gap, limit)
 	}
-	t.Logf("%s: within %.1g", what, largest)
 }
 
 func TestForwardEqualsPyTorch(t *testing.T) {
@@ -175,10 +174,18 @@ func TestGradientsEqualPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, g := range gradients {
-				near(t, names[i], sample(g), golden["gradient/"+names[i]], 1e-6)
+				want := golden["gradient/"+names[i]]
+				near(t, names[i], sample(g), want, 1e-5*largest(want)) // float32 has 6e-8 of a number; sums of thousands lose some
 			}
 		})
 	}
+}
+
+func largest(x *tensors.Tensor) (size float64) {
+	for _, v := range tensors.MustCopyFlatData[float32](x) {
+		size = max(size, math.Abs(float64(v)))
+	}
+	return size
 }
 
 // sample is every k-th number of a gradient, at most a thousand, as the goldens keep it.

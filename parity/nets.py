@@ -78,7 +78,7 @@ def conv_stride3():
     )
 
 
-# Name: the net, the shape of its input as PyTorch has it, and whether the input is MNIST or drawn.
+# Name: the net, and the shape of its input as PyTorch has it. The tutorial's is MNIST, the others' are drawn.
 NETS = {
     "tutorial": (tutorial, (32, 784)),
     "narrow": (narrow, (20, 64)),
