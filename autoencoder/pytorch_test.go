@@ -1,7 +1,6 @@
 package autoencoder_test
 
 import (
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -217,20 +216,4 @@ func TestExportRefuses(t *testing.T) {
 	if _, err := os.Stat(out); !os.IsNotExist(err) {
 		t.Error("a refused export left a file")
 	}
-}
-
-func largestDifference(t *testing.T, a, b *tensors.Tensor) (largest float64) {
-	t.Helper()
-	if !a.Shape().Equal(b.Shape()) {
-		t.Fatalf("%s and %s", a.Shape(), b.Shape())
-	}
-	other := tensors.MustCopyFlatData[float32](b)
-	for i, v := range tensors.MustCopyFlatData[float32](a) {
-		d := math.Abs(float64(v) - float64(other[i]))
-		if math.IsNaN(d) {
-			return math.Inf(1)
-		}
-		largest = max(largest, d)
-	}
-	return largest
 }
