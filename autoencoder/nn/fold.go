@@ -31,7 +31,9 @@ func (c convolution) products(g *graph.Graph, channels int) products {
 // folded computes a convolution of stride 1 on images whose neighbouring columns, f at a time, lie
 // side by side as channels: [n, h, w, c] is [n, h, w/f, f·c] without a number moving in memory. That
 // is a convolution again. Its kernel is narrower and has f² times the channels, most of them zeros in
-// fixed places, and more multiplications in long loops take less time than few in short ones.
+// fixed places, and more multiplications in long loops take less time than few in short ones: the
+// tutorial's convolutional net (5x5, 1-6-16-6-1, batches of 128) took 21.2 s an epoch of 60,000
+// images without folding and 11.6 s with it, on the same two busy cores; 10.1 s on quiet ones.
 type folded struct {
 	convolution // of the folded images
 	f           int
