@@ -34,7 +34,7 @@ func TestConvolutionalShowsEachFault(t *testing.T) {
 	if code := n.having(t, "numbers for 784 pixels").data("text/plain"); !strings.Contains(code, "**6400** numbers") {
 		t.Errorf("the code is %q", code)
 	}
-	if summary := n.having(t, "mended.Summary(28, 28, 1)\n").data("text/plain"); !strings.Contains(summary, "5129") || strings.Contains(summary, "error") {
+	if summary := n.having(t, "summary := plots.Must(mended.").data("text/plain"); !strings.Contains(summary, "5129") || strings.Contains(summary, "error") {
 		t.Errorf("the mended net:\n%s", summary)
 	}
 	if said := n.having(t, "wrong.Summary").data("text/plain"); !strings.Contains(said, "the output padding, 2, must be smaller than the stride, 2") {

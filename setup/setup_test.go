@@ -169,7 +169,7 @@ func TestCUDAWheelsResolve(t *testing.T) {
 
 func TestLocks(t *testing.T) {
 	locks, _ := filepath.Glob("*.lock")
-	if len(locks) != 4 {
+	if len(locks) != 5 {
 		t.Errorf("locks: %v", locks)
 	}
 	hash := regexp.MustCompile(`--hash=sha256:[0-9a-f]{64}`)
