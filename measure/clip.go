@@ -6,21 +6,21 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Clip returns the numbers of x, a float32 tensor of any shape, with those below lo set to lo and
+// Clip returns the numbers of x, float32 [n, …], with those below lo set to lo and
 // those above hi set to hi: so that methods which may leave the range of pixels are scored beside those
 // which cannot.
 //
-// It is an error if x is missing or of another type, or lo is above hi.
+// It is an error if a number is not finite, or lo is above hi.
 func Clip(x *tensors.Tensor, lo, hi float32) (*tensors.Tensor, error) {
 	if !(lo <= hi) {
 		return nil, named("Clip", fmt.Errorf("the range begins at %g and ends at %g", lo, hi))
 	}
-	v, err := readNumbers("the numbers", x)
+	t, err := read("images", x)
 	if err != nil {
 		return nil, named("Clip", err)
 	}
-	for i := range v {
-		v[i] = min(max(v[i], lo), hi)
+	for i, v := range t.values {
+		t.values[i] = min(max(v, lo), hi)
 	}
-	return tensors.FromFlatDataAndDimensions(v, x.Shape().Dimensions...), nil
+	return tensors.FromFlatDataAndDimensions(t.values, t.dims...), nil
 }

@@ -115,7 +115,7 @@ func TestWhatIsKnownWithoutALibrary(t *testing.T) {
 }
 
 func TestClip(t *testing.T) {
-	x := tensors.FromFlatDataAndDimensions([]float32{-1.5, -1, 0.25, 1, 1e9}, 5)
+	x := tensors.FromFlatDataAndDimensions([]float32{-1.5, -1, 0.25, 1, 1e9}, 5, 1)
 	got, err := measure.Clip(x, -1, 1)
 	if err != nil || !slices.Equal(tensors.MustCopyFlatData[float32](got), []float32{-1, -1, 0.25, 1, 1}) {
 		t.Errorf("clipped: %v, %v", got, err)
@@ -132,17 +132,20 @@ func TestErrorsAreOneLine(t *testing.T) {
 	bytes := tensors.FromFlatDataAndDimensions(make([]uint8, 144), 1, 12, 12, 1)
 	gone := tensors.FromFlatDataAndDimensions(make([]float32, 144), 1, 12, 12, 1)
 	gone.MustFinalizeAll()
+	nan := tensors.FromFlatDataAndDimensions([]float32{0, float32(math.NaN())}, 2, 1, 1, 1)
 	for want, f := range map[string]func() error{
-		"MSE: the images are missing":                func() error { _, err := measure.MSE(nil, good); return err },
-		"PSNR: the images are [1 12 12 1], those":    func() error { _, err := measure.PSNR(good, small, 2); return err },
+		"PSNR: no images (nil)":                      func() error { _, err := measure.PSNR(nil, good, 2); return err },
+		"PSNR: the shapes differ: [1 12 12 1] and":   func() error { _, err := measure.PSNR(good, small, 2); return err },
 		"PSNR: the data range is 0":                  func() error { _, err := measure.PSNR(good, good, 0); return err },
 		"PSNR: the data range is NaN":                func() error { _, err := measure.PSNR(good, good, math.NaN()); return err },
 		"SSIM: the images are 10x10 pixels":          func() error { _, err := measure.SSIM(small, small, 2); return err },
-		"Median: the images have the shape [1 144":   func() error { _, err := measure.Median(flat); return err },
-		"Median: the images are Uint8":               func() error { _, err := measure.Median(bytes); return err },
-		"SSIM: the images are no longer there":       func() error { _, err := measure.SSIM(gone, good, 2); return err },
+		"SSIM: the tensor of the images is no":       func() error { _, err := measure.SSIM(gone, good, 2); return err },
+		"SSIM: the tensor of the images to compare":  func() error { _, err := measure.SSIM(good, gone, 2); return err },
+		"Median: images are [n, height, width, chan": func() error { _, err := measure.Median(flat); return err },
+		"Median: images are float32, got Uint8":      func() error { _, err := measure.Median(bytes); return err },
+		"Median: images: row 1 holds NaN":            func() error { _, err := measure.Median(nan); return err },
 		"Clip: the range begins at 1 and ends at -1": func() error { _, err := measure.Clip(good, 1, -1); return err },
-		"Clip: the numbers are missing":              func() error { _, err := measure.Clip(nil, 0, 1); return err },
+		"Clip: no images (nil)":                      func() error { _, err := measure.Clip(nil, 0, 1); return err },
 	} {
 		if err := f(); err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "measure: "+want) {
 			t.Errorf("%v, want measure: %s…", err, want)

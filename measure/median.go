@@ -8,25 +8,20 @@ import (
 // median of the 3x3 pixels around it, channel by channel: the usual filter against single wrong pixels
 // (Tukey, Exploratory Data Analysis, 1977, has it for series). At the border the outermost pixels are
 // repeated, as in scipy.ndimage.median_filter with mode "nearest"; for 3x3 its default, "reflect", is
-// the same. A NaN makes NaN of some of the medians around it.
+// the same.
 //
-// It is an error if x is missing or has another shape or type.
+// It is an error if x has another shape or type, or a number that is not finite.
 func Median(x *tensors.Tensor) (*tensors.Tensor, error) {
-	im, err := readImages("the images", x)
+	im, err := readImages("images", x)
 	if err != nil {
 		return nil, named("Median", err)
 	}
-	filtered := make([]float32, len(im.v))
-	size := im.height * im.width * im.channels
-	share(im.n, func(from, to int) {
-		for i := from; i < to; i++ {
-			im.median(im.at(i), filtered[i*size:(i+1)*size])
-		}
-	})
-	return tensors.FromFlatDataAndDimensions(filtered, x.Shape().Dimensions...), nil
+	filtered := make([]float32, len(im.values))
+	eachRow(im.rows, func(i int) { im.median(im.row(i), filtered[i*im.columns:(i+1)*im.columns]) })
+	return tensors.FromFlatDataAndDimensions(filtered, im.dims...), nil
 }
 
-func (im *images) median(from, to []float32) {
+func (im images) median(from, to []float32) {
 	row := im.width * im.channels
 	for y := range im.height {
 		above, below := max(y-1, 0)*row, min(y+1, im.height-1)*row

@@ -39,7 +39,7 @@ func SSIM(x, reference *tensors.Tensor, dataRange float64) (float64, error) {
 		return 0, named("SSIM", err)
 	}
 	c1, c2 := math.Pow(ssimK1*dataRange, 2), math.Pow(ssimK2*dataRange, 2)
-	return a.mean(func(i int) float64 {
+	return mean(a.rows, func(i int) float64 {
 		var sum float64
 		for c := range a.channels {
 			sum += ssim(plane(a, i, c), plane(b, i, c), a.width, c1, c2)
@@ -49,8 +49,8 @@ func SSIM(x, reference *tensors.Tensor, dataRange float64) (float64, error) {
 }
 
 // plane is one channel of an image.
-func plane(im *images, i, channel int) []float64 {
-	v := im.at(i)
+func plane(im images, i, channel int) []float64 {
+	v := im.row(i)
 	p := make([]float64, im.height*im.width)
 	for j := range p {
 		p[j] = float64(v[j*im.channels+channel])
