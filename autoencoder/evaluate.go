@@ -72,7 +72,7 @@ func (e *evaluator) evaluate(x *tensors.Tensor) (evaluation, error) {
 // seedNoise makes the noise of the batch that begins at image start the same at each evaluation,
 // whatever else was drawn before it.
 func seedNoise(store *model.Store, start int) error {
-	if err := store.SetRNGStateFromSeed(mix(evaluationSeed, start)); err != nil {
+	if err := store.SetRNGStateFromSeed(evaluationSeed + int64(start)); err != nil {
 		return plain(err)
 	}
 	return nil
