@@ -62,6 +62,15 @@ def conv_stride2():
     )  # fmt: skip
 
 
+def compressing(latent):
+    """The course's convolutional net, autoencoder.Convolutional."""
+    return Autoencoder(
+        [nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(1568, latent)],
+        [nn.Linear(latent, 1568), nn.ReLU(), nn.Unflatten(1, (32, 7, 7)), nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),
+         nn.ConvTranspose2d(16, 1, 3, stride=2, padding=1, output_padding=1), nn.Tanh()],
+    )  # fmt: skip
+
+
 def conv_even():
     """Even kernels: 4 with stride 2 and padding, 2 without."""
     return Autoencoder(
@@ -106,3 +115,11 @@ def mnist(kind):
     labels = np.frombuffer(gzip.decompress((folder / f"{kind}-labels-idx1-ubyte.gz").read_bytes()), np.uint8, offset=8)
     pixels = images.astype(np.float32) / np.float32(255)
     return torch.from_numpy((pixels - np.float32(0.5)) / np.float32(0.5)).reshape(-1, 784), torch.from_numpy(labels.astype(np.int64))
+
+
+def unpack_mnist(root):
+    """Puts MNIST where torchvision.datasets.MNIST(root) looks for it, so that it downloads nothing."""
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for packed in (ROOT / "datasets" / "mnist").glob("*-ubyte.gz"):
+        (raw / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
