@@ -87,7 +87,7 @@ def conv_stride3():
     )
 
 
-# Name: the net, and the shape of its input as PyTorch has it. The tutorial's is MNIST, the others' are drawn.
+# Name: the net, and the shape of its input as PyTorch has it. The tutorial's are MNIST, the others' are drawn.
 NETS = {
     "tutorial": (tutorial, (32, 784)),
     "narrow": (narrow, (20, 64)),
@@ -101,7 +101,7 @@ NETS = {
 def formula(name, shape, fan_in):
     """Weights that need no file: a hash of the position, within PyTorch's bound. The Go test computes the same."""
     seed = sum((i + 1) * b for i, b in enumerate(name.encode()))
-    position = np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(1000003 * seed)
+    position = np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(1000003 * seed + 3000000021)
     h = position * np.uint64(0x9E3779B97F4A7C15)
     h = (h ^ (h >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
     unit = (h >> np.uint64(40)).astype(np.float64) / 2**24  # [0, 1)

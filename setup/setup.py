@@ -1,4 +1,4 @@
-"""Sets the lessons up inside this checkout, and runs them: lab, test, env, notebooks, data, bench, clean (see Makefile).
+"""Sets the lessons up inside this checkout, and runs them: lab, test, env, notebooks, data, bench, parity, gpu-check, clean (see Makefile).
 
 Everything goes into .venv, .cache and .jupyter, which git ignores, and into Go's own caches. A step is done again only
 when what it depends on has changed; a step that was interrupted has left no stamp and is done again. Standard library only.
@@ -24,6 +24,7 @@ VENV = os.path.join(ROOT, ".venv")
 CACHE = os.path.join(ROOT, ".cache")
 JUPYTER = os.path.join(ROOT, ".jupyter")
 PEERS = os.path.join(ROOT, ".venv-peers")
+ARTIFACTS = os.path.join(ROOT, "artifacts")
 BIN = os.path.join(VENV, "bin")
 PYTHON = os.path.join(BIN, "python")
 KERNEL = "autoencoders"
@@ -69,12 +70,12 @@ def digest(*parts):
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def done(name, stamp):
-    return read(os.path.join(VENV, "stamps", name)) == stamp
+def done(name, stamp, folder=VENV):
+    return read(os.path.join(folder, "stamps", name)) == stamp
 
 
-def stamp_done(name, stamp):
-    write(os.path.join(VENV, "stamps", name), stamp)
+def stamp_done(name, stamp, folder=VENV):
+    write(os.path.join(folder, "stamps", name), stamp)
 
 
 def run(what, argv, env, cwd=ROOT, hint=""):
@@ -191,25 +192,25 @@ def check_machine():
         raise Stop("Python's venv module is missing: apt-get install python3-venv, or dnf install python3")
 
 
-def make_venv(env):
+def make_venv(env, folder=VENV):
     python = os.path.realpath(sys.executable)  # the base, should this be some environment's
-    stamp = digest(VENV, "%d.%d" % sys.version_info[:2], python)
-    if done("venv", stamp) and os.path.exists(PYTHON):
+    stamp = digest(folder, "%d.%d" % sys.version_info[:2], python)
+    if done("venv", stamp, folder) and os.path.exists(os.path.join(folder, "bin", "python")):
         return
-    shutil.rmtree(VENV, ignore_errors=True)
-    run("Python environment", [python, "-m", "venv", VENV], env)
-    stamp_done("venv", stamp)
+    shutil.rmtree(folder, ignore_errors=True)
+    run("Python environment", [python, "-m", "venv", folder], env)
+    stamp_done("venv", stamp, folder)
 
 
-def pip_install(name, what, env):
+def pip_install(name, what, env, folder=VENV):
     lock = os.path.join(SETUP, name + ".lock")
     stamp = digest(read(lock))
-    if done(name, stamp):
+    if done(name, stamp, folder):
         return
-    argv = [PYTHON, "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", lock]
+    argv = [os.path.join(folder, "bin", "python"), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", lock]
     run(what, argv, env, hint="is the network up? then run it again, it continues")
     shutil.rmtree(env["PIP_CACHE_DIR"], ignore_errors=True)
-    stamp_done(name, stamp)
+    stamp_done(name, stamp, folder)
 
 
 def site_packages():
@@ -702,24 +703,52 @@ def data(env):
 
 def peers(env):
     """An environment of its own for what the lessons are measured against, JAX and PyTorch. Returns its Python."""
-    python = os.path.join(PEERS, "bin", "python")
-    stamp = digest(PEERS, read(os.path.join(SETUP, "peers.lock")))
-    if not (done("peers", stamp) and os.path.exists(python)):
-        shutil.rmtree(PEERS, ignore_errors=True)
-        run("Python environment of the peers", [os.path.realpath(sys.executable), "-m", "venv", PEERS], env)
-        argv = [python, "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", os.path.join(SETUP, "peers.lock")]
-        run("JAX and PyTorch (about 3 GB)", argv, env, hint="is the network up? then run it again")
-        shutil.rmtree(env["PIP_CACHE_DIR"], ignore_errors=True)
-        stamp_done("peers", stamp)
-    return python
+    if sys.version_info < (3, 11):
+        raise Stop("JAX and PyTorch are pinned for Python 3.11 or newer, this is %s" % platform.python_version())
+    make_venv(env, PEERS)
+    pip_install("peers", "JAX and PyTorch (about 3 GB)", env, PEERS)
+    return os.path.join(PEERS, "bin", "python")
+
+
+def artifacts(name):
+    os.makedirs(ARTIFACTS, exist_ok=True)
+    return os.path.join(ARTIFACTS, name)
 
 
 def bench(env):
-    """Our epoch beside JAX's first, while nothing else runs; then the Go benchmarks of each package."""
+    """Our epoch beside JAX's and PyTorch's first, while nothing else runs; then the Go benchmarks of each package."""
+    program = artifacts("bench-program")
     python = peers(env)
-    code = subprocess.call(["go", "run", "./bench", "-python", python], env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL)
+    env = offline(env)
+    code = subprocess.call(["go", "build", "-o", program, "./bench"], env=env, cwd=ROOT)
+    code = code or subprocess.call([program, "-python", python, "-out", ARTIFACTS], env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
     argv = ["go", "test", "-run=^$", "-bench=.", "-benchmem", "./..."]
-    return subprocess.call(argv, env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL) or code
+    return subprocess.call(argv, env=env, cwd=ROOT, stdin=subprocess.DEVNULL) or code
+
+
+def parity(env):
+    argv = [peers(env), os.path.join(ROOT, "parity", "check.py"), artifacts("parity.txt")]
+    return subprocess.call(argv, env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL)
+
+
+def gpu_check(env):
+    """One program with the golden files and MNIST inside, that compares a GPU with PyTorch's numbers and times epochs on
+    it. It needs a PJRT plugin and the driver, neither Go nor this checkout. Where the set-up found a GPU, it is run."""
+    program = artifacts("gpu-check")
+    code = subprocess.call(["go", "test", "-c", "-o", program, "./autoencoder"], env=offline(env), cwd=ROOT)
+    if code:
+        return code
+    argv = [program, "-test.v", "-test.run=EqualPyTorch|EqualsPyTorch", "-test.bench=Epoch"]
+    backend = env["GOMLX_BACKEND"]
+    if "tf32=" not in backend:
+        say("no NVIDIA driver here. Where there is one and a CUDA plugin of PJRT:")
+        for tf32 in ("false", "true"):
+            print("GOMLX_BACKEND=xla:/path/to/plugin.so,preallocate=false,tf32=%s ./%s" % (tf32, " ".join(map(shlex.quote, [os.path.basename(program)] + argv[1:]))))
+        return 0
+    for tf32 in ("false", "true"):
+        say("TF32 " + {"false": "off", "true": "on"}[tf32])
+        code = subprocess.call(argv, env=dict(env, GOMLX_BACKEND=re.sub("tf32=[a-z]*", "tf32=" + tf32, backend)), cwd=ARTIFACTS) or code
+    return code
 
 
 def clean():
@@ -749,7 +778,7 @@ def newer_python():
 
 
 def main(command):
-    commands = {"setup": lambda env: 0, "lab": lab, "test": test, "env": print_env, "notebooks": notebooks, "data": data, "bench": bench}
+    commands = {"setup": lambda env: 0, "lab": lab, "test": test, "env": print_env, "notebooks": notebooks, "data": data, "bench": bench, "parity": parity, "gpu-check": gpu_check}
     if sys.version_info < (3, 10):
         newer_python()
     if command == "clean":
