@@ -57,6 +57,14 @@ func TestLinearRulerAndSummary(t *testing.T) {
 	}
 }
 
+func TestLinearTravelsToPyTorchAndBack(t *testing.T) {
+	n := executed(t, linear)
+	said := number.FindAllString(n.having(t, "ImportPyTorch(").data("text/markdown"), -1)
+	if len(said) != 2 || said[0] != said[1] || said[0][:6] != number.FindString(n.having(t, "plots.Text(\"test loss").data("text/markdown")) {
+		t.Errorf("the losses here and back again are %v", said)
+	}
+}
+
 func TestLinearStepByHandIsTrainsFirstStep(t *testing.T) {
 	rows := executed(t, linear).having(t, "byHand.Call1").rows(2)
 	if len(rows) != 2 || rows[1][0] >= rows[0][0] {
