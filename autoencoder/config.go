@@ -16,7 +16,7 @@ type Config struct {
 	LearningRate, WeightDecay float64
 
 	Shuffle bool  // a new order in every epoch
-	Seed    int64 // of the initial weights, the order and the noise: same seed, same numbers
+	Seed    int64 // of the initial weights, the order, the noise and the draws: same seed, same numbers
 
 	// Progress, unless nil, is called within an epoch, at most ten times a second.
 	Progress func(step, steps int)
@@ -50,7 +50,9 @@ type Epoch struct {
 	LastLoss float64 // of the last batch alone, which is what the tutorial prints
 	TestLoss float64 // mean over the test images, with the weights at the end of the epoch
 
-	// The two parts of TestLoss: KL, unweighted, is 0 for a model that is not variational.
+	// The two parts of TestLoss, which is Reconstruction + beta·KL: what Model.Loss gives, and the KL
+	// divergence of nn.Reparameterize, in nats an image and without its beta; 0 for a model that is not
+	// variational.
 	Reconstruction, KL float64
 
 	Note    string        // what the user should know: resumed, begun anew, pure Go backend; mostly empty

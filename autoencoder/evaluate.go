@@ -19,25 +19,39 @@ type evaluator struct {
 	scalar bool // the loss is a scalar: a smaller batch cannot be padded
 }
 
+// evaluation is a mean over images: what Model.Loss gives and, of a variational model, the KL,
+// without and with its beta.
+type evaluation struct{ reconstruction, kl, weighted float64 }
+
+func (e evaluation) loss() float64 { return e.reconstruction + e.weighted }
+
 func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) *evaluator {
 	e := &evaluator{store: store, scalar: n.scalar}
-	e.exec = model.MustNewExec(b, store, func(scope *model.Scope, images, indices, count *graph.Node) *graph.Node {
+	e.exec = model.MustNewExec(b, store, func(scope *model.Scope, images, indices, count *graph.Node) []*graph.Node {
 		x := graph.Gather(images, graph.InsertAxes(indices, -1), false)
-		losses := m.losses(scope, x)
-		if losses.Rank() == 0 {
-			return graph.Mul(losses, count)
+		o := m.objective(scope, x)
+		parts := []*graph.Node{o.reconstruction}
+		if o.kl != nil {
+			parts = append(parts, o.kl, o.weighted)
 		}
-		return sumLoss(losses, count)
+		for i, losses := range parts {
+			if losses.Rank() == 0 {
+				parts[i] = graph.Mul(losses, count)
+			} else {
+				parts[i] = sumLoss(losses, count)
+			}
+		}
+		return parts
 	})
 	return e
 }
 
-func (e *evaluator) loss(x *tensors.Tensor) (float64, error) {
+func (e *evaluator) evaluate(x *tensors.Tensor) (evaluation, error) {
 	if err := e.store.SetRNGStateFromSeed(evaluationSeed); err != nil {
-		return 0, plain(err)
+		return evaluation{}, plain(err)
 	}
 	n := x.Shape().Dimensions[0]
-	var sum float64
+	var sums [3]float64
 	for start := 0; start < n; start += evaluationBatch {
 		count := min(evaluationBatch, n-start)
 		size := evaluationBatch
@@ -48,13 +62,15 @@ func (e *evaluator) loss(x *tensors.Tensor) (float64, error) {
 		for i := range count {
 			indices[i] = int32(start + i)
 		}
-		out, err := e.exec.Call1(x, tensors.FromFlatDataAndDimensions(indices, size), float32(count))
+		parts, err := e.exec.Call(x, tensors.FromFlatDataAndDimensions(indices, size), float32(count))
 		if err != nil {
-			return 0, plain(err)
+			return evaluation{}, plain(err)
 		}
-		sum += float64(tensors.ToScalar[float32](out))
+		for i, part := range parts {
+			sums[i] += float64(tensors.ToScalar[float32](part))
+		}
 	}
-	return sum / float64(n), nil
+	return evaluation{sums[0] / float64(n), sums[1] / float64(n), sums[2] / float64(n)}, nil
 }
 
 func (e *evaluator) close() { e.exec.Finalize() }

@@ -8,11 +8,7 @@
 // Images are float32 tensors [n, height, width, channels].
 package autoencoder
 
-import (
-	"autoencoders/autoencoder/nn"
-
-	"github.com/gomlx/gomlx/core/graph"
-)
+import "autoencoders/autoencoder/nn"
 
 // Model describes an autoencoder: how x becomes a latent z (Encoder), how z becomes an output of
 // x's shape (Decoder), what the output is to be good at (Loss), and where the weights live (Dir).
@@ -25,32 +21,11 @@ type Model struct {
 	// it is given the images' shape.
 	Encoder, Decoder nn.Layer
 
-	// Loss is what training makes small; nil is MSE.
+	// Loss is what training makes small; nil is MSE. A variational Encoder, one with nn.Reparameterize,
+	// adds its KL divergence.
 	Loss Loss
 
 	// Corrupt, unless nil, is noise put on the input while the target stays clean: in training, and
 	// with a fixed seed in Epoch.TestLoss and Evaluate. Encode and Reconstruct never corrupt.
 	Corrupt nn.Layer
-}
-
-// Loss compares the decoder's output with the clean images x, both [batch, height, width, channels].
-// It returns one value an image, [batch]; Train takes their mean. A scalar, the mean over the
-// batch already, is taken as well; the last, smaller batch then costs a second compilation.
-type Loss = func(x, output *graph.Node) *graph.Node
-
-// MSE is the squared difference, mean over an image's numbers, as torch.nn.MSELoss has it once the
-// mean over the batch is taken. On pixels in [-1, 1] it is four times that on pixels in [0, 1].
-func MSE(x, output *graph.Node) *graph.Node {
-	axes := make([]int, x.Rank()-1)
-	for i := range axes {
-		axes[i] = i + 1
-	}
-	return graph.ReduceMean(graph.Square(graph.Sub(output, x)), axes...) // [batch]
-}
-
-func (m Model) loss() Loss {
-	if m.Loss == nil {
-		return MSE
-	}
-	return m.Loss
 }

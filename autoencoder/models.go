@@ -42,3 +42,16 @@ func Convolutional(dir string, latent int) Model {
 		),
 	}
 }
+
+// Variational is a variational autoencoder for 28x28 images with pixels in [0, 1], of the sizes of
+// PyTorch's example (pytorch/examples, vae): 784-400 with ReLU, mu and logvar of latent numbers each,
+// and 400-784 back to a Sigmoid, with BCE as the loss. There it is trained with Adam at a learning rate
+// of 1e-3, which here is a WeightDecay of 0. Its weights live in dir.
+func Variational(dir string, latent int) Model {
+	return Model{
+		Dir:     dir,
+		Encoder: nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 2*latent), nn.Reparameterize(1)),
+		Decoder: nn.Sequential(nn.Linear(latent, 400), nn.ReLU(), nn.Linear(400, 784), nn.Sigmoid()),
+		Loss:    BCE,
+	}
+}

@@ -30,6 +30,7 @@ type network struct {
 	layers     string // fingerprint of the encoder and the decoder
 	objective  string // fingerprint of the loss and the noise
 	scalar     bool   // the loss is a scalar, so a smaller batch cannot be padded
+	unit       bool   // the loss takes pixels in [0, 1] only
 	store      *model.Store
 }
 
@@ -70,17 +71,6 @@ func (m Model) corrupted(scope *model.Scope, x *graph.Node) *graph.Node {
 	return m.Corrupt(scope.At("corrupt"), x)
 }
 
-// losses is the forward pass of training: the loss of each image, [batch], or, where Model.Loss
-// gives a scalar, that.
-func (m Model) losses(scope *model.Scope, x *graph.Node) *graph.Node {
-	y := m.decode(scope, m.encode(scope, m.corrupted(scope, x)), x.Shape().Dimensions[1:])
-	l := m.loss()(x, y)
-	if !l.DType().IsFloat() || !(l.Rank() == 0 || l.Rank() == 1 && l.Shape().Dimensions[0] == x.Shape().Dimensions[0]) {
-		panic(fmt.Errorf("autoencoder: Model.Loss gives %s: it must give one float an image, [batch], or a scalar", l.Shape()))
-	}
-	return l
-}
-
 // trace builds the network for one shape of image, without compiling it, and notes what it meets.
 func (m Model) trace(b compute.Backend, image []int) (n *network, err error) {
 	if m.Encoder == nil || m.Decoder == nil {
@@ -110,7 +100,8 @@ func (m Model) trace(b compute.Backend, image []int) (n *network, err error) {
 	n.steps = t.Steps
 	err = building(b, store, func(scope *model.Scope, g *graph.Graph) {
 		x := graph.Parameter(g, "x", shapes.Make(dtypes.Float32, append([]int{2}, image...)...))
-		n.scalar = m.losses(scope, x).Rank() == 0
+		n.scalar = m.objective(scope, x).total().Rank() == 0
+		n.unit = g.State(unitPixels{}) != nil
 		n.objective = fingerprint(g)
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
 // The golden files are what PyTorch gave: parity/goldens.py says what is in them, parity/nets.py has
@@ -245,5 +246,115 @@ func TestHundredStepsOfAdamWEqualPyTorch(t *testing.T) {
 			}
 			near(t, "outputs after 100 steps", after, golden["after"], allowed().after)
 		})
+	}
+}
+
+// parityVariational is nets.Variational: PyTorch draws eps, so that both have the same.
+func parityVariational(t *testing.T) (m autoencoder.Model, golden map[string]*tensors.Tensor) {
+	t.Helper()
+	const beta = 2 // BETA in parity/goldens.py
+	m = autoencoder.Model{
+		Dir:     filepath.Join(t.TempDir(), "variational"),
+		Encoder: nn.Sequential(nn.Linear(64, 24), nn.ReLU(), nn.Linear(24, 6), nn.Reparameterize(beta)),
+		Decoder: nn.Sequential(nn.Linear(3, 24), nn.ReLU(), nn.Linear(24, 64), nn.Sigmoid()),
+		Loss:    autoencoder.BCE,
+	}
+	if err := m.ImportPyTorch(filepath.Join(goldens, "variational.weights.safetensors")); err != nil {
+		t.Fatal(err)
+	}
+	return m, readTensors(t, filepath.Join(goldens, "variational.safetensors"))
+}
+
+// variationalTerms are the output, reconstruction and KL of each image, and the loss, for a given eps.
+func variationalTerms(m autoencoder.Model, scope *model.Scope, x, eps *graph.Node) (y, reconstruction, kl, loss *graph.Node) {
+	trace := nn.StartTrace(x.Graph())
+	trace.Draw = func(*model.Scope, *graph.Node) *graph.Node { return eps }
+	y = m.Decoder(scope.At("decoder"), m.Encoder(scope.At("encoder"), x))
+	latent := trace.Latents[0]
+	reconstruction, kl = m.Loss(x, y), latent.KL()
+	return y, reconstruction, kl, graph.ReduceAllMean(graph.Add(reconstruction, graph.MulScalar(kl, latent.Beta)))
+}
+
+func TestVariationalTermsAndGradientsEqualPyTorch(t *testing.T) {
+	m, golden := parityVariational(t)
+	images := tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float32](golden["x"]), 20, 8, 8, 1)
+	mu, logvar, err := m.Posterior(images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "mu", mu, golden["mu"], 2e-6)
+	near(t, "logvar", logvar, golden["logvar"], 2e-6)
+	store, err := m.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := autoencoder.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"y", "reconstruction", "kl"}
+	values := model.MustNewExec(b, store, func(scope *model.Scope, x, eps *graph.Node) []*graph.Node {
+		y, reconstruction, kl, loss := variationalTerms(m, scope, x, graph.Squeeze(graph.Slice(eps, graph.AxisElem(0)), 0))
+		var weights []*graph.Node
+		for v := range scope.IterVariables() {
+			if v.Trainable {
+				names, weights = append(names, "gradient/"+nameOf(v)), append(weights, v.NodeValue(x))
+			}
+		}
+		return append([]*graph.Node{y, reconstruction, kl}, graph.Gradient(loss, weights...)...)
+	}).MustCall(golden["x"], golden["eps"])
+	for i, name := range names {
+		got, limit := values[i], 2e-6*max(1, largest(golden[name])) // the reconstruction sums 64 pixels to some 45 nats
+		if i >= 3 {
+			got, limit = sample(got), 1e-5*largest(golden[name])
+		}
+		near(t, name, got, golden[name], limit)
+	}
+}
+
+// A hundred steps of Adam, each with its own eps, in the program that Train compiles.
+func TestHundredVariationalStepsEqualPyTorch(t *testing.T) {
+	m, golden := parityVariational(t)
+	store, err := m.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := autoencoder.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	adam := optimizer.Adam().LearningRate(1e-3).Epsilon(1e-8).Done()
+	step := model.MustNewExec(b, store, func(scope *model.Scope, x, eps *graph.Node) *graph.Node {
+		_, _, _, loss := variationalTerms(m, scope, x, eps)
+		adam.UpdateGraph(scope, x.Graph(), loss)
+		return loss
+	})
+	var losses []float32
+	for eps := tensors.MustCopyFlatData[float32](golden["eps"]); len(eps) > 0; eps = eps[60:] {
+		loss := step.MustCall1(golden["x"], tensors.FromFlatDataAndDimensions(eps[:60], 20, 3))
+		losses = append(losses, tensors.ToScalar[float32](loss))
+	}
+	near(t, "losses", tensors.FromFlatDataAndDimensions(losses, len(losses)), golden["losses"], 2e-4)
+}
+
+// At outputs of 0 and 1 and close to them, where logarithms and their derivatives end.
+func TestBCEEqualsPyTorch(t *testing.T) {
+	golden := readTensors(t, filepath.Join(goldens, "bce.safetensors"))
+	b, err := autoencoder.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := graph.MustNewExec(b, func(x, y *graph.Node) []*graph.Node {
+		loss := autoencoder.BCE(x, y)
+		return []*graph.Node{loss, graph.Gradient(graph.ReduceAllSum(loss), y)[0]}
+	}).MustCall(golden["x"], golden["y"])
+	for i, name := range []string{"loss", "gradient"} {
+		got, want := tensors.MustCopyFlatData[float32](values[i]), tensors.MustCopyFlatData[float32](golden[name])
+		for j := range want { // from 0.1 to 1e12
+			if math.Abs(float64(got[j]-want[j])) > 2e-6*math.Abs(float64(want[j]))+1e-7 {
+				t.Errorf("%s: %v, PyTorch has %v", name, got, want)
+				break
+			}
+		}
 	}
 }

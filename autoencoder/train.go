@@ -108,6 +108,12 @@ func (m Model) newTrainer(train, test *tensors.Tensor, c Config) (*trainer, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := n.checkPixels("the training images", train); err != nil {
+		return nil, err
+	}
+	if err := n.checkPixels("the test images", test); err != nil {
+		return nil, err
+	}
 	c.BatchSize = min(c.BatchSize, train.Shape().Dimensions[0])
 	t := &trainer{model: m, config: c, network: n, train: train, test: test}
 	state, err := t.begin(b)
@@ -230,7 +236,7 @@ func (t *trainer) compile(b compute.Backend, state map[string]*tensors.Tensor) e
 	adamW := optimizer.Adam().LearningRate(c.LearningRate).Epsilon(1e-8).WeightDecay(c.WeightDecay).Done()
 	step, err := model.NewExec(b, t.store, func(scope *model.Scope, images, indices, count *graph.Node) *graph.Node {
 		x := graph.Gather(images, graph.InsertAxes(indices, -1), false) // [batch, height, width, channels]
-		loss := meanLoss(t.model.losses(scope, x), count)
+		loss := meanLoss(t.model.objective(scope, x).total(), count)
 		adamW.UpdateGraph(scope, x.Graph(), loss)
 		return loss
 	})
@@ -312,14 +318,14 @@ func (t *trainer) epoch(interrupted context.Context) (Epoch, error) {
 		e.LastLoss = loss
 	}
 	e.Loss = sum / float64(len(order))
-	var err error
-	if e.TestLoss, err = t.evaluator.loss(t.test); err != nil {
+	tested, err := t.evaluator.evaluate(t.test)
+	if err != nil {
 		return e, err
 	}
+	e.TestLoss, e.Reconstruction, e.KL = tested.loss(), tested.reconstruction, tested.kl
 	if math.IsNaN(e.TestLoss) || math.IsInf(e.TestLoss, 0) {
 		return e, t.notFinite(e.TestLoss, fmt.Sprintf("on the test images after epoch %d", number))
 	}
-	e.Reconstruction = e.TestLoss
 	return e, nil
 }
 
@@ -396,7 +402,11 @@ func (t *trainer) notFinite(loss float64, where string) error {
 	if t.begun && t.run.done() > 0 {
 		kept = fmt.Sprintf("%s keeps the weights of epoch %d", t.model.Dir, t.run.done())
 	}
-	return fmt.Errorf("autoencoder: the loss is %g %s: try a smaller LearningRate than %g; %s", loss, where, t.config.LearningRate, kept)
+	advice := fmt.Sprintf("try a smaller LearningRate than %g", t.config.LearningRate)
+	if t.network.unit {
+		advice = "BCE takes outputs in [0, 1]: end the Decoder with nn.Sigmoid(); if it does, " + advice
+	}
+	return fmt.Errorf("autoencoder: the loss is %g %s: %s; %s", loss, where, advice, kept)
 }
 
 func (t *trainer) close() {

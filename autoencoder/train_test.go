@@ -74,9 +74,9 @@ func mustRun(t *testing.T, m autoencoder.Model, c autoencoder.Config) []autoenco
 	return epochs
 }
 
-func losses(epochs []autoencoder.Epoch) (l [][3]float64) {
+func losses(epochs []autoencoder.Epoch) (l [][4]float64) {
 	for _, e := range epochs {
-		l = append(l, [3]float64{e.Loss, e.LastLoss, e.TestLoss})
+		l = append(l, [4]float64{e.Loss, e.LastLoss, e.TestLoss, e.KL})
 	}
 	return l
 }
@@ -113,9 +113,14 @@ func TestSameSeedSameLossesToTheLastBit(t *testing.T) {
 }
 
 func TestStoppedAndResumedEqualsUninterruptedToTheLastBit(t *testing.T) {
-	for _, corrupt := range []nn.Layer{nil, nn.Noise(0.5)} {
+	for name, change := range map[string]func(m *autoencoder.Model){
+		"plain":       func(m *autoencoder.Model) {},
+		"corrupted":   func(m *autoencoder.Model) { m.Corrupt = nn.Noise(0.5) },
+		"variational": func(m *autoencoder.Model) { m.Encoder = nn.Sequential(nn.Linear(64, 4), nn.Reparameterize(0.01)) },
+	} {
 		whole, stopped := small(t.TempDir()), small(t.TempDir())
-		whole.Corrupt, stopped.Corrupt = corrupt, corrupt
+		change(&whole)
+		change(&stopped)
 		want := mustRun(t, whole, recipe(5))
 		for after := range 4 { // leave the loop after one epoch, then go on for one more, and so on
 			for e, err := range stopped.Train(train, test, recipe(5)) {
@@ -134,7 +139,7 @@ func TestStoppedAndResumedEqualsUninterruptedToTheLastBit(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !slices.Equal(losses(got), losses(want)) {
-			t.Errorf("corrupt %t: resumed\n%v\nuninterrupted\n%v", corrupt != nil, losses(got), losses(want))
+			t.Errorf("%s: resumed\n%v\nuninterrupted\n%v", name, losses(got), losses(want))
 		}
 		sameWeights(t, stopped, whole)
 	}

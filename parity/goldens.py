@@ -4,6 +4,11 @@ For each net NAME.safetensors: the input x, latents z, outputs y, a sample of ea
 AdamW (learning rate 2e-3, weight decay 0.01) on that one batch, and the outputs after them; images channels last, as
 in Go. NAME.weights.safetensors is the state_dict that it began with, left out for the tutorial's net, whose weights
 are a formula.
+
+variational.safetensors is a variational net's: eps [step, image, latent], which is drawn here; with eps[0] the outputs,
+both terms of the loss, a sample of the gradients of reconstruction + BETA·KL; the losses of 100 steps of Adam (learning
+rate 1e-3), each with its eps. bce.safetensors is binary_cross_entropy where logarithms end: x, y, each image's loss and
+the gradient by y.
 """
 
 import pathlib
@@ -16,6 +21,7 @@ import nets
 
 FOLDER = nets.ROOT / "autoencoder" / "testdata" / "pytorch"
 STEPS = 100
+BETA = 2.0  # not 1, so that it shows where it is forgotten
 SAMPLE = 1000  # numbers kept of a gradient: every k-th
 
 # AdamW divides a gradient by its own size, so where one is nearly zero rounding alone decides which way a weight goes: for
@@ -68,6 +74,40 @@ def golden(name):
     return weights, values
 
 
+def variational():
+    torch.manual_seed(7)
+    net = nets.Variational()
+    weights = {k: v.clone() for k, v in net.state_dict().items()}
+    x, eps = torch.rand(20, 64), torch.randn(STEPS, 20, 3)
+    y, mu, logvar = net(x, eps[0])
+    reconstruction, kl = net.terms(x, y, mu, logvar)
+    values = {"x": x, "eps": eps, "y": y, "mu": mu, "logvar": logvar, "reconstruction": reconstruction, "kl": kl}
+    values = {k: v.detach().clone().contiguous() for k, v in values.items()}
+    (reconstruction + BETA * kl).mean().backward()
+    for k, p in net.named_parameters():
+        flat = p.grad.flatten()
+        values["gradient/" + k] = flat[:: -(-len(flat) // SAMPLE)].clone()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    losses = []
+    for e in eps:
+        y, mu, logvar = net(x, e)
+        reconstruction, kl = net.terms(x, y, mu, logvar)
+        loss = (reconstruction + BETA * kl).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return weights, values | {"losses": torch.tensor(losses)}
+
+
+def bce():
+    x = torch.tensor([[0.0, 1.0, 0.3, 0.5], [0.0, 1.0, 0.7, 1.0], [1.0, 0.0, 0.25, 0.0]])
+    y = torch.tensor([[0.2, 0.9, 0.3, 0.5], [0.0, 1.0, 1e-30, 1 - 2**-24], [0.0, 1.0, 1.0, 1e-38]], requires_grad=True)
+    loss = torch.nn.functional.binary_cross_entropy(y, x, reduction="none").sum(dim=1)
+    loss.sum().backward()
+    return {"x": x, "y": y.detach(), "loss": loss.detach(), "gradient": y.grad}
+
+
 def write(folder):
     nets.check_version()
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +116,10 @@ def write(folder):
         save_file(values, folder / f"{name}.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
         if name != "tutorial":
             save_file(weights, folder / f"{name}.weights.safetensors", metadata={"format": "pt"})
+    weights, values = variational()
+    save_file(values, folder / "variational.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
+    save_file(weights, folder / "variational.weights.safetensors", metadata={"format": "pt"})
+    save_file(bce(), folder / "bce.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
 
 
 if __name__ == "__main__":

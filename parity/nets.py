@@ -87,6 +87,26 @@ def conv_stride3():
     )
 
 
+class Variational(nn.Module):
+    """784-400-2d and back as in pytorch/examples, vae, in small: mu and logvar are the halves of one Linear's output."""
+
+    def __init__(self, pixels=64, hidden=24, latent=3):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent))
+        self.decoder = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, pixels), nn.Sigmoid())
+
+    def forward(self, x, eps):
+        mu, logvar = self.encoder(x).chunk(2, dim=-1)
+        z = mu + torch.exp(logvar / 2) * eps
+        return self.decoder(z), mu, logvar
+
+    @staticmethod
+    def terms(x, y, mu, logvar):
+        """Reconstruction and KL of each image, in nats."""
+        reconstruction = nn.functional.binary_cross_entropy(y, x, reduction="none").sum(dim=1)
+        return reconstruction, -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(dim=1)
+
+
 # Name: the net, and the shape of its input as PyTorch has it. The tutorial's are MNIST, the others' are drawn.
 NETS = {
     "tutorial": (tutorial, (32, 784)),

@@ -20,9 +20,14 @@ type Step struct {
 }
 
 // Trace is what the layers of this package note down while a graph is built: the steps in order,
-// and how each of their variables begins.
+// how each of their variables begins, and the latents of a variational network.
 type Trace struct {
-	Steps []Step
+	Steps   []Step
+	Latents []Latent // one for each [Reparameterize] met
+
+	// Draw, unless nil, is where [Reparameterize] gets its eps from, in the shape of like:
+	// [StandardNormal]. Without it the layer draws nothing and gives mu.
+	Draw func(scope *model.Scope, like *graph.Node) *graph.Node
 
 	// Bounds has, for each variable's path, the bound of the uniform distribution that it is drawn
 	// from at the start: U(-bound, bound).
