@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,6 +44,8 @@ type run struct {
 
 func (r run) done() int { return len(r.History) }
 
+var errNoDir = errors.New("autoencoder: Model.Dir is empty: name the folder for the weights")
+
 // errUntrained is returned where a folder has no weights yet.
 type errUntrained struct{ dir string }
 
@@ -53,7 +56,7 @@ func (e errUntrained) Error() string {
 // load reads the checkpoint of m.
 func (m Model) load() (*checkpoint, error) {
 	if m.Dir == "" {
-		return nil, errors.New("autoencoder: Model.Dir is empty: name the folder for the weights")
+		return nil, errNoDir
 	}
 	path := filepath.Join(m.Dir, checkpointFile)
 	file, err := os.Open(path)
@@ -91,8 +94,8 @@ func (m Model) load() (*checkpoint, error) {
 
 // save puts a checkpoint in the place of the last.
 func (m Model) save(c *checkpoint) error {
-	if err := os.MkdirAll(m.Dir, 0o755); err != nil {
-		return fmt.Errorf("autoencoder: the weights cannot be kept: %w", err)
+	if err := theDisk.MkdirAll(m.Dir, 0o755); err != nil {
+		return notKept("weights", m.Dir, err)
 	}
 	record, err := json.Marshal(c.run)
 	if err != nil {
@@ -107,7 +110,7 @@ func (m Model) save(c *checkpoint) error {
 	}
 	err = writeSafetensors(filepath.Join(m.Dir, checkpointFile), values, map[string]string{runKey: string(record), "format": "pt"})
 	if err != nil {
-		return fmt.Errorf("autoencoder: the weights cannot be kept: %w", err)
+		return notKept("weights", m.Dir, err)
 	}
 	return nil
 }
@@ -120,17 +123,16 @@ func (m Model) keepPrevious() error {
 		return nil
 	}
 	if err == nil {
-		err = os.MkdirAll(m.previous(), 0o755)
-	}
-	path := filepath.Join(m.previous(), checkpointFile)
-	if err == nil {
-		err = os.WriteFile(path+".tmp", old, 0o644)
+		err = theDisk.MkdirAll(m.previous(), 0o755)
 	}
 	if err == nil {
-		err = os.Rename(path+".tmp", path)
+		err = replaceFile(filepath.Join(m.previous(), checkpointFile), func(w io.Writer) error {
+			_, err := w.Write(old)
+			return err
+		})
 	}
 	if err != nil {
-		return fmt.Errorf("autoencoder: the old weights cannot be kept: %w", err)
+		return notKept("old weights", m.previous(), err)
 	}
 	return nil
 }

@@ -86,6 +86,11 @@ func (m Model) ImportPyTorch(path string) error {
 	if err := n.accept(weights, path); err != nil {
 		return err
 	}
+	unlock, err := m.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := m.keepPrevious(); err != nil {
 		return err
 	}

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -41,7 +39,7 @@ type safetensorsEntry struct {
 
 // writeSafetensors writes tensors and text in one step: either the whole new file is at path
 // afterwards, or what was there before.
-func writeSafetensors(path string, values map[string]*tensors.Tensor, metadata map[string]string) (err error) {
+func writeSafetensors(path string, values map[string]*tensors.Tensor, metadata map[string]string) error {
 	header := map[string]any{safetensorsMetadata: metadata}
 	names := slices.Sorted(maps.Keys(values))
 	var end int64
@@ -59,36 +57,24 @@ func writeSafetensors(path string, values map[string]*tensors.Tensor, metadata m
 	}
 	text = append(text, bytes.Repeat([]byte(" "), (8-len(text)%8)%8)...) // the tensors begin aligned
 
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
-		}
-	}()
-	if err := binary.Write(file, binary.LittleEndian, uint64(len(text))); err != nil {
-		return err
-	}
-	if _, err := file.Write(text); err != nil {
-		return err
-	}
-	for _, name := range names {
-		var written error
-		if err := values[name].ConstBytes(func(data []byte) { _, written = file.Write(data) }); err != nil {
+	return replaceFile(path, func(file io.Writer) error {
+		if err := binary.Write(file, binary.LittleEndian, uint64(len(text))); err != nil {
 			return err
 		}
-		if written != nil {
-			return written
+		if _, err := file.Write(text); err != nil {
+			return err
 		}
-	}
-	// On disk before the name points there, or a power cut could leave an empty file.
-	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+		for _, name := range names {
+			var written error
+			if err := values[name].ConstBytes(func(data []byte) { _, written = file.Write(data) }); err != nil {
+				return err
+			}
+			if written != nil {
+				return written
+			}
+		}
+		return nil
+	})
 }
 
 func entryOf(t *tensors.Tensor, start int64) (safetensorsEntry, error) {
