@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -19,6 +22,7 @@ const (
 	checkpointFile   = "model.safetensors"
 	checkpointFormat = 1
 	runKey           = "run"        // the metadata's key of the record
+	checksumKey      = "crc32c"     // the metadata's key of the checksum, which early checkpoints lack
 	optimizerPrefix  = "optimizer/" // of what training needs beyond the weights
 )
 
@@ -75,6 +79,9 @@ func (m Model) load() (*checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("autoencoder: %s is damaged: %w: delete it and train again", path, err)
 	}
+	if sum, ok := metadata[checksumKey]; ok && sum != checksumOf(values, metadata[runKey]) {
+		return nil, fmt.Errorf("autoencoder: %s is damaged: its contents do not have the checksum that they were written with: delete it and train again", path)
+	}
 	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}}
 	if err := json.Unmarshal([]byte(metadata[runKey]), &c.run); err != nil {
 		return nil, fmt.Errorf("autoencoder: %s has no record of its run: delete it and train again", path)
@@ -108,11 +115,23 @@ func (m Model) save(c *checkpoint) error {
 	for path, value := range c.optimizer {
 		values[optimizerPrefix+path] = value
 	}
-	err = writeSafetensors(filepath.Join(m.Dir, checkpointFile), values, map[string]string{runKey: string(record), "format": "pt"})
+	err = writeSafetensors(filepath.Join(m.Dir, checkpointFile), values, map[string]string{
+		runKey: string(record), checksumKey: checksumOf(values, string(record)), "format": "pt"})
 	if err != nil {
 		return notKept("weights", m.Dir, err)
 	}
 	return nil
+}
+
+// checksumOf is over the record and each tensor with its name, so a single wrong bit shows: in a weight
+// nothing else would.
+func checksumOf(values map[string]*tensors.Tensor, record string) string {
+	h := crc32.New(castagnoli)
+	fmt.Fprintln(h, record)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintln(h, name, values[name].DType(), checksum(values[name]))
+	}
+	return fmt.Sprintf("%08x", h.Sum32())
 }
 
 // keepPrevious copies the checkpoint to Dir.previous, before another run takes its place. At no

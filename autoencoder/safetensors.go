@@ -116,7 +116,7 @@ func readSafetensors(r io.Reader, size int64) (values map[string]*tensors.Tensor
 	values = map[string]*tensors.Tensor{}
 	for name, e := range entries {
 		if values[name], err = e.tensor(data); err != nil {
-			return nil, nil, fmt.Errorf("%q: %w", name, err)
+			return nil, nil, fmt.Errorf("%.100q: %w", name, err)
 		}
 	}
 	return values, metadata, nil
@@ -147,10 +147,10 @@ func parseHeader(text []byte) (entries map[string]safetensorsEntry, metadata map
 		}
 		var e safetensorsEntry
 		if err := decoder.Decode(&e); err != nil {
-			return nil, nil, fmt.Errorf("%q is not described as a tensor: %s", name, err)
+			return nil, nil, fmt.Errorf("%.100q is not described as a tensor: %s", name, err)
 		}
 		if _, twice := entries[name]; twice {
-			return nil, nil, fmt.Errorf("%q is there twice", name)
+			return nil, nil, fmt.Errorf("%.100q is there twice", name)
 		}
 		entries[name] = e
 	}
@@ -173,10 +173,10 @@ func checkEntries(entries map[string]safetensorsEntry, size int64) error {
 	for _, name := range names {
 		e := entries[name]
 		if err := e.check(size); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
+			return fmt.Errorf("%.100q: %w", name, err)
 		}
 		if e.Offsets[0] != end {
-			return fmt.Errorf("%q begins at byte %d, but the tensor before it ends at %d", name, e.Offsets[0], end)
+			return fmt.Errorf("%.100q begins at byte %d, but the tensor before it ends at %d", name, e.Offsets[0], end)
 		}
 		end = e.Offsets[1]
 	}
@@ -190,11 +190,14 @@ func checkEntries(entries map[string]safetensorsEntry, size int64) error {
 func (e safetensorsEntry) check(size int64) error {
 	dtype, ok := safetensorsTypes[e.DType]
 	if !ok {
-		return fmt.Errorf("type %q is not read here; F32 is", e.DType)
+		return fmt.Errorf("type %.20q is not read here; F32 is", e.DType)
 	}
 	begin, end := e.Offsets[0], e.Offsets[1]
 	if begin < 0 || end < begin || end > size {
 		return fmt.Errorf("bytes %d to %d of %d do not exist", begin, end, size)
+	}
+	if len(e.Shape) > 32 {
+		return fmt.Errorf("%d axes are not read here", len(e.Shape))
 	}
 	count := int64(1)
 	for _, d := range e.Shape {

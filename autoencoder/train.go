@@ -115,7 +115,8 @@ func (m Model) newTrainer(train, test *tensors.Tensor, c Config) (*trainer, erro
 		return nil, err
 	}
 	c.BatchSize = min(c.BatchSize, train.Shape().Dimensions[0])
-	return &trainer{model: m, config: c, backend: b, network: n, train: train, test: test}, nil
+	t := &trainer{model: m, config: c, backend: b, network: n, train: train, test: test}
+	return t, t.fits()
 }
 
 // start takes the folder, and makes ready what the epochs need: weights, program, evaluator. After an
@@ -178,8 +179,10 @@ func (t *trainer) made() map[string]string {
 	return made
 }
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 func checksum(x *tensors.Tensor) string {
-	h := crc32.New(crc32.MakeTable(crc32.Castagnoli)) // in hardware: the training images take some 20 ms
+	h := crc32.New(castagnoli) // in hardware: the training images take some 20 ms
 	if err := x.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
 		return err.Error()
 	}
