@@ -39,7 +39,7 @@ func (m Model) ExportPyTorch(path string) error {
 		weights[p.name] = t.store.GetVariable(p.path).MustValue()
 	}
 	if err := writeSafetensors(path, weights, map[string]string{"format": "pt"}); err != nil {
-		return fmt.Errorf("autoencoder: the export is not written: %w", err)
+		return fmt.Errorf("autoencoder: the export is not written to %s: %w: make room, or name another place", path, reason(err))
 	}
 	return nil
 }

@@ -24,10 +24,11 @@ func Row(t testing.TB, fault, seen, kept string) {
 			t.Errorf("%s: the user sees %q, which has %q in it", fault, seen, bad)
 		}
 	}
+	seen = folders.ReplaceAllString(seen, "…")
 	if len(seen) > 400 {
-		t.Errorf("%s: the user sees a line of %d bytes", fault, len(seen))
+		t.Errorf("%s: the user sees a line of %d bytes: %s", fault, len(seen), seen)
 	}
-	row, err := json.Marshal([]string{fault, folders.ReplaceAllString(seen, "…"), kept})
+	row, err := json.Marshal([]string{fault, seen, kept})
 	if err != nil {
 		t.Fatal(err)
 	}
