@@ -606,11 +606,21 @@ def offline(env):
     return dict(env, GOPROXY="off", GOFLAGS="")
 
 
+def fault_table(rows):
+    """The rows that tests gave to internal/faults: each fault, the very line that a user sees of it, what is kept."""
+    lines = ["", "| fault | what the user sees | what is kept | |", "|---|---|---|---|"]
+    for (fault, seen, kept), green in sorted(rows):
+        lines.append("| %s | %s | %s | %s |" % (fault, "`%s`" % seen if seen else "nothing", kept, "ok" if green else "FAIL"))
+    return "\n".join(lines + ["%d faults, %d green" % (len(rows), sum(green for _, green in rows)), ""])
+
+
 def go_test(env, args):
-    """go test, with one line for each package and each skipped test, the output of what failed, and a count at the end."""
+    """go test, with one line for each package and each skipped test, the output of what failed, the table of the faults
+    that were tried, and a count at the end."""
     process = subprocess.Popen(["go", "test", "-json"] + args, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8", errors="replace")
     outputs, count = {}, {"pass": 0, "fail": 0, "skip": 0}
     broken = 0
+    faults, rows = {}, []  # of tests that go on; of those that ended
     for line in process.stdout:
         try:
             event = json.loads(line)
@@ -621,8 +631,11 @@ def go_test(env, args):
         key = (event.get("Package") or event.get("ImportPath", ""), test)
         if action in ("output", "build-output"):
             outputs.setdefault(key, []).append(event["Output"])
+        elif action == "attr" and event["Key"] == "fault":
+            faults.setdefault(key, []).append(json.loads(event["Value"]))
         elif action in count and test:
             count[action] += 1
+            rows += [(row, action == "pass") for row in faults.pop(key, [])]
             if action == "fail":
                 print("".join(outputs.get(key, [])), end="", flush=True)
             elif action == "skip":
@@ -638,6 +651,8 @@ def go_test(env, args):
     code = process.wait()
     if code and not count["fail"]:
         broken = max(broken, 1)
+    if rows:
+        print(fault_table(rows), flush=True)
     print("%d passed, %d failed, %d skipped%s" % (count["pass"], count["fail"] + broken, count["skip"], " (a package did not build or run)" if broken else ""), flush=True)
     return code
 
