@@ -262,7 +262,7 @@ func parityVariational(t *testing.T) (m autoencoder.Model, golden map[string]*te
 	if err := m.ImportPyTorch(filepath.Join(goldens, "variational.weights.safetensors")); err != nil {
 		t.Fatal(err)
 	}
-	return m, readTensors(t, filepath.Join(goldens, "variational.safetensors"))
+	return m, readGolden(t, "variational")
 }
 
 // variationalTerms are the output, reconstruction and KL of each image, and the loss, for a given eps.
@@ -339,7 +339,7 @@ func TestHundredVariationalStepsEqualPyTorch(t *testing.T) {
 
 // At outputs of 0 and 1 and close to them, where logarithms and their derivatives end.
 func TestBCEEqualsPyTorch(t *testing.T) {
-	golden := readTensors(t, filepath.Join(goldens, "bce.safetensors"))
+	golden := readGolden(t, "bce")
 	b, err := autoencoder.Backend()
 	if err != nil {
 		t.Fatal(err)

@@ -52,17 +52,18 @@ def side(*args):
 
 
 def remade():
-    say("1. Golden files made again: largest differences from the committed ones")
-    say(f"{'':16s} {'outputs':>9s} {'gradients':>10s} {'losses':>9s} {'100 steps later':>16s}")
-    for name in nets.NETS:
+    """Made on another machine, they may differ by as much as the tests allow, no more."""
+    say("1. Golden files made again: largest difference from the committed ones, of each tensor's largest number")
+    say(f"{'':20s} {'first step':>10s} {'gradients':>10s} {'100 steps':>10s}")
+    for name, new in goldens.everything():
         old = load_file(goldens.FOLDER / f"{name}.safetensors")
-        _, new = goldens.golden(name)
         hold(f"{name} has other tensors than its golden file", old.keys() == new.keys())
-        gap = {k: (old[k] - new[k]).abs().max().item() for k in old}
-        gradients = max(gap[k] / old[k].abs().max().item() for k in gap if k.startswith("gradient/"))
-        outputs = max((gap[k] for k in ("y", "z") if k in gap), default=0)
-        say(f"{name:16s} {outputs:9.1e} {gradients:10.1e} {gap['losses']:9.1e} {gap['after']:16.1e}")
-        hold(f"{name} is not what its golden file has", max(outputs, gradients / 10, gap["losses"] / 100, gap["after"] / 100) < 2e-6)
+        gap = {"first": 0.0, "gradients": 0.0, "later": 0.0}
+        for k in old.keys() & new.keys():
+            kind = "gradients" if k.startswith("gradient") else "later" if k in ("losses", "after") else "first"
+            gap[kind] = max(gap[kind], ((old[k] - new[k]).abs().max() / old[k].abs().max().clamp(min=1)).item())
+        say(f"{name:20s} {gap['first']:10.1e} {gap['gradients']:10.1e} {gap['later']:10.1e}")
+        hold(f"{name} is not what its golden file has", gap["first"] < 2e-6 and gap["gradients"] < 1e-5 and gap["later"] < 2e-4)
 
 
 def blocks(notebook):

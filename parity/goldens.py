@@ -108,18 +108,24 @@ def bce():
     return {"x": x, "y": y.detach(), "loss": loss.detach(), "gradient": y.grad}
 
 
+def everything():
+    """The name and the tensors of each golden file."""
+    for name in nets.NETS:
+        weights, values = golden(name)
+        yield name, values
+        if name != "tutorial":
+            yield name + ".weights", weights
+    weights, values = variational()
+    yield "variational", values
+    yield "variational.weights", weights
+    yield "bce", bce()
+
+
 def write(folder):
     nets.check_version()
     folder.mkdir(parents=True, exist_ok=True)
-    for name in nets.NETS:
-        weights, values = golden(name)
+    for name, values in everything():
         save_file(values, folder / f"{name}.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
-        if name != "tutorial":
-            save_file(weights, folder / f"{name}.weights.safetensors", metadata={"format": "pt"})
-    weights, values = variational()
-    save_file(values, folder / "variational.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
-    save_file(weights, folder / "variational.weights.safetensors", metadata={"format": "pt"})
-    save_file(bce(), folder / "bce.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
 
 
 if __name__ == "__main__":
