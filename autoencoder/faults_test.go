@@ -363,6 +363,9 @@ func TestCheckpointCutOrGarbledAnywhere(t *testing.T) {
 			t.Fatal("read without an error:", what)
 		}
 		wantLine(t, err, path, "delete it and train again")
+		if after, err := os.ReadFile(path); err != nil || !slices.Equal(after, file) {
+			t.Fatal("reading changed the file:", what, err)
+		}
 		return err.Error()
 	}
 	header := 8 + int(binary.LittleEndian.Uint64(whole))

@@ -159,7 +159,7 @@ func TestFashionMNISTNamesADamagedFile(t *testing.T) {
 		if _, sum := errors.AsType[*ChecksumError](d.Err()); sum != (c.name == "of other labels") {
 			t.Errorf("%s: is a ChecksumError: %v", c.name, sum)
 		}
-		faults.Row(t, "data file that is "+c.name, d.Err().Error(), "the file, as it is; no images")
+		faults.Row(t, "data file that is "+c.name, d.Err().Error(), "no images are given out")
 	}
 }
 

@@ -99,7 +99,7 @@ func TestReadIDXRefuses(t *testing.T) {
 		if c.cause != nil && !errors.Is(err, c.cause) {
 			t.Errorf("%s: does not unwrap to %v", c.name, c.cause)
 		}
-		faults.Row(t, "IDX file: "+c.name, err.Error(), "no images; memory only for what is there")
+		faults.Row(t, "IDX file: "+c.name, err.Error(), "no images are given out")
 	}
 }
 
