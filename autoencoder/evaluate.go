@@ -33,9 +33,6 @@ func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) *
 }
 
 func (e *evaluator) loss(x *tensors.Tensor) (float64, error) {
-	if err := e.store.SetRNGStateFromSeed(evaluationSeed); err != nil {
-		return 0, plain(err)
-	}
 	n := x.Shape().Dimensions[0]
 	var sum float64
 	for start := 0; start < n; start += evaluationBatch {
@@ -44,17 +41,34 @@ func (e *evaluator) loss(x *tensors.Tensor) (float64, error) {
 		if e.scalar || n < evaluationBatch {
 			size = count
 		}
-		indices := make([]int32, size)
-		for i := range count {
-			indices[i] = int32(start + i)
+		if err := seedNoise(e.store, start); err != nil {
+			return 0, err
 		}
-		out, err := e.exec.Call1(x, tensors.FromFlatDataAndDimensions(indices, size), float32(count))
+		out, err := e.exec.Call1(x, tensors.FromFlatDataAndDimensions(stretch(start, count, size), size), float32(count))
 		if err != nil {
 			return 0, plain(err)
 		}
 		sum += float64(tensors.ToScalar[float32](out))
 	}
 	return sum / float64(n), nil
+}
+
+// seedNoise makes the noise of the batch that begins at image start the same at each evaluation,
+// whatever else was drawn before it.
+func seedNoise(store *model.Store, start int) error {
+	if err := store.SetRNGStateFromSeed(mix(evaluationSeed, start)); err != nil {
+		return plain(err)
+	}
+	return nil
+}
+
+// stretch has the indices start … start+count-1, and zeros as padding up to size.
+func stretch(start, count, size int) []int32 {
+	indices := make([]int32, size)
+	for i := range count {
+		indices[i] = int32(start + i)
+	}
+	return indices
 }
 
 func (e *evaluator) close() { e.exec.Finalize() }

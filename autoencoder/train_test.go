@@ -113,7 +113,7 @@ func TestSameSeedSameLossesToTheLastBit(t *testing.T) {
 }
 
 func TestStoppedAndResumedEqualsUninterruptedToTheLastBit(t *testing.T) {
-	for _, corrupt := range []nn.Layer{nil, nn.Noise(0.5)} {
+	for _, corrupt := range []nn.Layer{nil, nn.Noise(0.5), nn.SaltPepper(0.2)} {
 		whole, stopped := small(t.TempDir()), small(t.TempDir())
 		whole.Corrupt, stopped.Corrupt = corrupt, corrupt
 		want := mustRun(t, whole, recipe(5))
