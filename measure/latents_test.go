@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// reference is what testdata/sklearn.py made with scikit-learn 1.9.
+// reference is what parity/latents.py made with scikit-learn 1.9.
 type reference struct {
 	Train          [][]float32
 	TrainLabels    []uint8 `json:"-"`
@@ -24,7 +24,7 @@ type reference struct {
 
 func sklearn(t *testing.T) *reference {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/sklearn.json")
+	raw, err := os.ReadFile("testdata/scikit-learn.json")
 	if err != nil {
 		t.Fatal(err)
 	}
