@@ -72,6 +72,40 @@ func TestScatterPutsDotsAtTheirPlaceInTheirColour(t *testing.T) {
 	}
 }
 
+func TestRunsReachFromTheLowestToTheHighest(t *testing.T) {
+	colours := Colours{color.RGBA{0, 0, 255, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{255, 0, 0, 255}}
+	m := picture(t, Curve(Palette(colours), Line("a", []float64{1, 1}), Line("b", []float64{5, 5}), Line("c", []float64{2, 2})))
+	_, low := centre(m, colours[0])
+	_, high := centre(m, colours[1])
+	_, mean := centre(m, colours[2])
+	m = picture(t, Curve(Palette(colours[2:]), Runs("a", [][]float64{{1, 1, 1, 5}, {2, 2}})))
+	top, bottom, dots := m.Bounds().Dy(), 0, 0.0
+	for j := range m.Bounds().Dy() {
+		row := 0
+		for i := range m.Bounds().Dx() - 140 {
+			if r, g, b, _ := m.At(i, j).RGBA(); r>>8 == 255 && g == 0 && b == 0 {
+				row++
+			}
+		}
+		if row > 0 {
+			top, bottom = min(top, j), max(bottom, j)
+		}
+		if row > 200 { // the line between the two means
+			dots = float64(j)
+		}
+	}
+	if math.Abs(float64(top)-high) > 3 || math.Abs(float64(bottom)-low) > 3 || math.Abs(dots-mean) > 4 {
+		t.Errorf("the bar goes from row %d to %d and the line is in %.0f; 5, 1 and 2 are in %.0f, %.0f and %.0f", top, bottom, dots, high, low, mean)
+	}
+}
+
+func TestTicksNameThePlaces(t *testing.T) {
+	ticks := namedTicks{"2", "4", "8"}.Ticks(0.98, 2.02)
+	if len(ticks) != 2 || ticks[0].Value != 1 || ticks[0].Label != "2" || ticks[1].Label != "4" {
+		t.Errorf("%+v", ticks)
+	}
+}
+
 func TestTutorialColours(t *testing.T) {
 	// CSS: red, green, blue, maroon, yellow, pink, brown, black, teal, aqua.
 	want := strings.Fields("#ff0000 #008000 #0000ff #800000 #ffff00 #ffc0cb #a52a2a #000000 #008080 #00ffff")
@@ -104,6 +138,8 @@ func TestPictures(t *testing.T) {
 		"grid":    Grid([]*tensors.Tensor{shades(4), shades(4), shades(4)}, RowNames("noisy", "denoised", "clean")),
 		"curve":   Curve(Line("train", []float64{.19, .17, .165}), Line("test", []float64{.175, .168, .164})),
 		"map":     Map(plane, shades(36)),
+		"runs": Curve(Axes("latents", "accuracy"), Ticks(2, 4, 8, 16), Line("PCA", []float64{.4, .5, .7, .9}),
+			Runs("three seeds", [][]float64{{.6, .7, .65}, {.8, .82, .81}, {.1, .88, .9}, {.9, .9, .9}})),
 	}
 	for name, f := range figures {
 		t.Run(name, func(t *testing.T) {
@@ -322,6 +358,8 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{Curve(), "plots: Curve: nothing to draw: give it a Line"},
 		{Curve(Line("loss", nil)), `plots: Curve: line "loss" has no values`},
 		{Curve(Line("loss", []float64{1, math.NaN()})), `plots: Curve: line "loss" is NaN at 2: has the training diverged?`},
+		{Curve(Runs("loss", [][]float64{{1, 2}, {}})), `plots: Curve: line "loss" is NaN at 2: has the training diverged?`},
+		{Curve(Line("loss", []float64{1, 2}), Ticks("one")), "plots: Curve: 1 Ticks for 2 places"},
 		{Map(Around(points, 3), shades(4)), "plots: Map: 4 images for a plane of 3 x 3 points"},
 		{Map(Plane{}, shades(4)), "plots: Map: Plane{0, 0, 0, 0, 0} is empty: X0 < X1, Y0 < Y1 and N > 0"},
 		{Map(Around(wide, 2), shades(4)), "plots: Map: Around: points are [n, 2], got [2 4]"},

@@ -481,10 +481,10 @@ STANDARD = ["bytes", "context", "errors", "fmt", "image", "image/color", "image/
 
 def cell_imports(env):
     """What the lessons' cells import: our packages, GoMLX's graph, gonbui, and common parts of the standard library."""
-    ours = ["autoencoders/autoencoder", "autoencoders/autoencoder/nn", "autoencoders/datasets", "autoencoders/plots"]
+    ours = ["autoencoders/autoencoder", "autoencoders/autoencoder/nn", "autoencoders/datasets", "autoencoders/measure", "autoencoders/plots"]
     ours = [p for p in ours if os.path.isdir(os.path.join(ROOT, *p.split("/")[1:]))]
     theirs = ["github.com/gomlx/gomlx/" + p for p in ("core/graph", "core/tensors", "ml/model", "ml/train/optimizer")]
-    theirs += ["github.com/janpfeifer/gonb/gonbui"]
+    theirs += ["github.com/janpfeifer/gonb/gonbui", "gonum.org/v1/gonum/stat"]
     listed = output(["go", "list", "-e", "-f", "{{if and .GoFiles (not .Error)}}{{.ImportPath}}{{end}}"] + ours + theirs, env)
     return listed.split()
 
