@@ -21,6 +21,7 @@ type options struct {
 	captions    []any
 	rowNames    []string
 	lines       []line
+	circles     []float64
 }
 
 type line struct {
@@ -110,6 +111,13 @@ func RowNames(names ...string) Option {
 // Line adds a line to [Curve]: ys[0] stands above 1, ys[1] above 2 and so on.
 func Line(name string, ys []float64) Option {
 	return func(o *options) { o.lines = append(o.lines, line{name, ys}) }
+}
+
+// Circles draws circles with these radii around the origin of [Scatter], and
+// gives both axes one scale, so that they are round. Within radius r lies
+// 1 - exp(-r²/2) of a Gaussian N(0, 1) in the plane.
+func Circles(radii ...float64) Option {
+	return func(o *options) { o.circles = append([]float64{}, radii...) }
 }
 
 // Colours are the colours of the classes, from 0 on.
