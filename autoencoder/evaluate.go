@@ -47,9 +47,6 @@ func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) *
 }
 
 func (e *evaluator) evaluate(x *tensors.Tensor) (evaluation, error) {
-	if err := e.store.SetRNGStateFromSeed(evaluationSeed); err != nil {
-		return evaluation{}, plain(err)
-	}
 	n := x.Shape().Dimensions[0]
 	var sums [3]float64
 	for start := 0; start < n; start += evaluationBatch {
@@ -58,11 +55,10 @@ func (e *evaluator) evaluate(x *tensors.Tensor) (evaluation, error) {
 		if e.scalar || n < evaluationBatch {
 			size = count
 		}
-		indices := make([]int32, size)
-		for i := range count {
-			indices[i] = int32(start + i)
+		if err := seedNoise(e.store, start); err != nil {
+			return evaluation{}, err
 		}
-		parts, err := e.exec.Call(x, tensors.FromFlatDataAndDimensions(indices, size), float32(count))
+		parts, err := e.exec.Call(x, tensors.FromFlatDataAndDimensions(stretch(start, count, size), size), float32(count))
 		if err != nil {
 			return evaluation{}, plain(err)
 		}
@@ -71,6 +67,24 @@ func (e *evaluator) evaluate(x *tensors.Tensor) (evaluation, error) {
 		}
 	}
 	return evaluation{sums[0] / float64(n), sums[1] / float64(n), sums[2] / float64(n)}, nil
+}
+
+// seedNoise makes the noise of the batch that begins at image start the same at each evaluation,
+// whatever else was drawn before it.
+func seedNoise(store *model.Store, start int) error {
+	if err := store.SetRNGStateFromSeed(evaluationSeed + int64(start)); err != nil {
+		return plain(err)
+	}
+	return nil
+}
+
+// stretch has the indices start … start+count-1, and zeros as padding up to size.
+func stretch(start, count, size int) []int32 {
+	indices := make([]int32, size)
+	for i := range count {
+		indices[i] = int32(start + i)
+	}
+	return indices
 }
 
 func (e *evaluator) close() { e.exec.Finalize() }

@@ -43,6 +43,31 @@ func Convolutional(dir string, latent int) Model {
 	}
 }
 
+// Denoising is a denoising autoencoder on 28x28 images: it gets an image with noise on it, and is
+// judged by the clean one (Vincent, Larochelle, Bengio and Manzagol, Extracting and Composing Robust
+// Features with Denoising Autoencoders, ICML 2008, section 2.3). The network is 784-128-64-latent with
+// ReLU between, nothing after the code, and the same way back to a Tanh, so pixels in [-1, 1]; unlike
+// Linear it has no 12-wide layer beside the code. Corrupt is nn.Noise(0.5); the paper itself sets
+// pixels to black. Its weights live in dir.
+//
+// Any other Model becomes one by its Corrupt field; with Corrupt nil this one is a plain autoencoder.
+func Denoising(dir string, latent int) Model {
+	return Model{
+		Dir: dir,
+		Encoder: nn.Sequential(
+			nn.Linear(784, 128), nn.ReLU(),
+			nn.Linear(128, 64), nn.ReLU(),
+			nn.Linear(64, latent),
+		),
+		Decoder: nn.Sequential(
+			nn.Linear(latent, 64), nn.ReLU(),
+			nn.Linear(64, 128), nn.ReLU(),
+			nn.Linear(128, 784), nn.Tanh(),
+		),
+		Corrupt: nn.Noise(0.5),
+	}
+}
+
 // Variational is a variational autoencoder for 28x28 images with pixels in [0, 1], of the sizes of
 // PyTorch's example (pytorch/examples, vae): 784-400 with ReLU, mu and logvar of latent numbers each,
 // and 400-784 back to a Sigmoid, with BCE as the loss. There it is trained with Adam at a learning rate

@@ -116,6 +116,7 @@ func TestStoppedAndResumedEqualsUninterruptedToTheLastBit(t *testing.T) {
 	for name, change := range map[string]func(m *autoencoder.Model){
 		"plain":       func(m *autoencoder.Model) {},
 		"corrupted":   func(m *autoencoder.Model) { m.Corrupt = nn.Noise(0.5) },
+		"salted":      func(m *autoencoder.Model) { m.Corrupt = nn.SaltPepper(0.2) },
 		"variational": func(m *autoencoder.Model) { m.Encoder = nn.Sequential(nn.Linear(64, 4), nn.Reparameterize(0.01)) },
 	} {
 		whole, stopped := small(t.TempDir()), small(t.TempDir())

@@ -127,6 +127,16 @@ func TestPairsShareOneRange(t *testing.T) {
 	}
 }
 
+func TestGridSharesOneRange(t *testing.T) {
+	// As for Pairs: the one negative is in the last row, and 0 is mid-grey in all three.
+	zeros := tensor(constant(0), 1, 2, 2, 1)
+	f := Grid([]*tensors.Tensor{zeros, zeros, tensor(func(i int) float32 { return float32(i%2) - 1 }, 1, 2, 2, 1)})
+	grey := count(picture(t, f), color.Gray{128})
+	if two := count(picture(t, Pairs(zeros, tensor(constant(-1), 1, 2, 2, 1), RowNames())), color.Gray{128}); grey < 2*two {
+		t.Errorf("%d mid-grey pixels, one row of zeros has %d", grey, two)
+	}
+}
+
 func TestImagesWrapAtColumns(t *testing.T) {
 	images := tensor(ramp, 12, 28, 28, 1)
 	wide, square := picture(t, Images(images, Columns(12))).Bounds(), picture(t, Images(images, Columns(4))).Bounds()

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	vgdraw "gonum.org/v1/plot/vg/draw"
@@ -57,6 +58,42 @@ func Pairs(top, bottom *tensors.Tensor, opts ...Option) *Figure {
 		return failed(kind, "Pairs: %d row names for 2 rows", len(names))
 	}
 	return &Figure{kind: kind, opt: o, draw: func() *page { return drawRows(o, names, a, b) }}
+}
+
+// Grid draws rows of images below one another, each float32 [n, height, width,
+// 1 or 3]: noisy ones, what several methods make of them, clean ones. [RowNames]
+// says what the rows are.
+//
+// It is an error if there are no rows, if their shapes differ, if the names are
+// not as many as the rows, and what is one for [Images].
+func Grid(rows []*tensors.Tensor, opts ...Option) *Figure {
+	const kind = "grid"
+	o := gather("", "", opts)
+	if len(rows) == 0 {
+		return failed(kind, "Grid: no rows")
+	}
+	if len(o.rowNames) != 0 && len(o.rowNames) != len(rows) {
+		return failed(kind, "Grid: %d row names for %d rows", len(o.rowNames), len(rows))
+	}
+	all := make([]*pictures, len(rows))
+	for i, row := range rows {
+		p, err := readImages(row, o, "images of row "+strconv.Itoa(i+1))
+		if err != nil {
+			return failed(kind, "Grid: %w", err)
+		}
+		if first := all[0]; i > 0 && (p.n != first.n || p.h != first.h || p.w != first.w) {
+			return failed(kind, "Grid: %d images of %dx%d in row 1, %d of %dx%d in row %d", first.n, first.h, first.w, p.n, p.h, p.w, i+1)
+		}
+		all[i] = p
+		all[0].lo = min(all[0].lo, p.lo)
+	}
+	for _, p := range all {
+		p.lo = all[0].lo // black is the same in all rows
+	}
+	if err := checkCaptions(o, all[0].n); err != nil {
+		return failed(kind, "Grid: %w", err)
+	}
+	return &Figure{kind: kind, opt: o, draw: func() *page { return drawRows(o, o.rowNames, all...) }}
 }
 
 func checkCaptions(o options, n int) error {

@@ -102,8 +102,8 @@ func (o *options) caption(i int) string {
 	return cell(o.captions[i])
 }
 
-// RowNames names the two rows of [Pairs]; "original" and "reconstruction" are
-// the default, none at all leaves them out.
+// RowNames names the rows of [Grid], or the two of [Pairs], whose default is
+// "original" and "reconstruction"; none at all leaves them out.
 func RowNames(names ...string) Option {
 	return func(o *options) { o.rowNames = append([]string{}, names...) }
 }

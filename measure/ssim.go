@@ -1,0 +1,115 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// The constants of the paper, section III.B and III.C.
+const (
+	ssimWindow = 11  // pixels on a side
+	ssimSigma  = 1.5 // of the Gaussian, in pixels
+	ssimK1     = 0.01
+	ssimK2     = 0.03
+)
+
+// SSIM is the mean structural similarity of the images x and reference, both float32 [n, height,
+// width, channels]: 1 for equal images, about 0 for unrelated ones. Where [MSE] asks how far a pixel
+// is off, SSIM compares mean, contrast and pattern in a window that slides over both images:
+//
+//	SSIM = (2·μx·μy + C1)(2·σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2))
+//
+// (Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to Structural
+// Similarity, IEEE Transactions on Image Processing 13(4), 2004, equation 13.) The window is a
+// Gaussian of 11x11 pixels with standard deviation 1.5, C1 = (0.01·dataRange)² and C2 =
+// (0.03·dataRange)²; variances are weighted sums without the n/(n-1) of a sample. The mean is over the
+// places where the window lies wholly inside the image, over channels and over images. It is what
+// scikit-image's structural_similarity gives with gaussian_weights=True, sigma=1.5,
+// use_sample_covariance=False. dataRange is the distance from black to white: 2 for pixels in [-1, 1].
+//
+// It is an error if the images are smaller than the window, and what is one for [PSNR].
+func SSIM(x, reference *tensors.Tensor, dataRange float64) (float64, error) {
+	a, b, err := readPair(x, reference, dataRange)
+	if err == nil && min(a.height, a.width) < ssimWindow {
+		err = fmt.Errorf("the images are %dx%d pixels, smaller than the window of %dx%[3]d", a.height, a.width, ssimWindow)
+	}
+	if err != nil {
+		return 0, named("SSIM", err)
+	}
+	c1, c2 := math.Pow(ssimK1*dataRange, 2), math.Pow(ssimK2*dataRange, 2)
+	return mean(a.rows, func(i int) float64 {
+		var sum float64
+		for c := range a.channels {
+			sum += ssim(plane(a, i, c), plane(b, i, c), a.width, c1, c2)
+		}
+		return sum / float64(a.channels)
+	}), nil
+}
+
+// plane is one channel of an image.
+func plane(im images, i, channel int) []float64 {
+	v := im.row(i)
+	p := make([]float64, im.height*im.width)
+	for j := range p {
+		p[j] = float64(v[j*im.channels+channel])
+	}
+	return p
+}
+
+func ssim(x, y []float64, width int, c1, c2 float64) float64 {
+	product := func(a, b []float64) []float64 {
+		p := make([]float64, len(a))
+		for i := range p {
+			p[i] = a[i] * b[i]
+		}
+		return windowMeans(p, width)
+	}
+	mx, my, xx, yy, xy := windowMeans(x, width), windowMeans(y, width), product(x, x), product(y, y), product(x, y)
+	var sum float64
+	for i := range mx {
+		covariance := xy[i] - mx[i]*my[i]
+		variances := xx[i] - mx[i]*mx[i] + yy[i] - my[i]*my[i]
+		sum += (2*mx[i]*my[i] + c1) * (2*covariance + c2) / ((mx[i]*mx[i] + my[i]*my[i] + c1) * (variances + c2))
+	}
+	return sum / float64(len(mx))
+}
+
+// windowMeans are the weighted means of an image under the Gaussian window at each place where it
+// fits. The window is the product of a row and a column, so it is applied to rows first, then to
+// columns: 22 products a pixel and not 121.
+func windowMeans(image []float64, width int) []float64 {
+	return rowMeans(rowMeans(image, width), len(image)/width)
+}
+
+// rowMeans are the weighted means along the rows, turned: the i-th row of the result is the i-th
+// place in all rows. So a second call goes along the columns, and turns back.
+func rowMeans(image []float64, width int) []float64 {
+	height, fits := len(image)/width, width-ssimWindow+1
+	means := make([]float64, fits*height)
+	w := &gaussian
+	for y := range height {
+		row := image[y*width : (y+1)*width]
+		for x := range fits {
+			p := (*[ssimWindow]float64)(row[x:])
+			means[x*height+y] = w[5]*p[5] + w[4]*(p[4]+p[6]) + w[3]*(p[3]+p[7]) + // the window is symmetric
+				w[2]*(p[2]+p[8]) + w[1]*(p[1]+p[9]) + w[0]*(p[0]+p[10])
+		}
+	}
+	return means
+}
+
+// gaussian is one side of the window; its weights add up to 1.
+var gaussian = func() (w [ssimWindow]float64) {
+	var sum float64
+	for i := range w {
+		d := float64(i - ssimWindow/2)
+		w[i] = math.Exp(-d * d / (2 * ssimSigma * ssimSigma))
+		sum += w[i]
+	}
+	for i := range w {
+		w[i] /= sum
+	}
+	return w
+}()
