@@ -50,17 +50,18 @@ func centre(m image.Image, c color.Color) (x, y float64) {
 	return x / n, y / n
 }
 
+// over is a dot's colour on white: dots are drawn at 90 %.
+func over(c color.Color) color.Color {
+	r := color.RGBAModel.Convert(c).(color.RGBA)
+	mix := func(v uint8) uint8 { return uint8(math.Round(0.1*255 + 0.9*float64(v))) }
+	return color.RGBA{mix(r.R), mix(r.G), mix(r.B), 255}
+}
+
 func TestScatterPutsDotsAtTheirPlaceInTheirColour(t *testing.T) {
 	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}}
 	points := tensors.FromFlatDataAndDimensions([]float32{0, 0, 8, 4, 2, 3}, 3, 2)
 	f := Scatter(points, []uint8{0, 1, 2}, Palette(full))
 	m := picture(t, f)
-	// Dots are drawn at 90 %: the colours over white.
-	over := func(c color.Color) color.Color {
-		r := color.RGBAModel.Convert(c).(color.RGBA)
-		mix := func(v uint8) uint8 { return uint8(math.Round(0.1*255 + 0.9*float64(v))) }
-		return color.RGBA{mix(r.R), mix(r.G), mix(r.B), 255}
-	}
 	x0, y0 := centre(m, over(full[0]))
 	x1, y1 := centre(m, over(full[1]))
 	x2, y2 := centre(m, over(full[2]))
@@ -106,6 +107,62 @@ func TestTicksNameThePlaces(t *testing.T) {
 	}
 }
 
+// The four dots lie on the circle at the axes, so it is known where its points between them must be.
+func TestCirclesAreRoundAndAtTheirRadius(t *testing.T) {
+	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}, color.RGBA{255, 0, 255, 255}, color.RGBA{0, 255, 255, 255}}
+	// The last one makes the plane higher than wide, and its own scale would be flat.
+	points := tensors.FromFlatDataAndDimensions([]float32{1, 0, -1, 0, 0, 1, 0, -1, 0, -7}, 5, 2)
+	m := picture(t, Scatter(points, []uint8{0, 1, 2, 3, 4}, Palette(full), Circles(1.5, 3)))
+	x0, y0 := centre(m, over(full[0]))
+	x1, y1 := centre(m, over(full[1]))
+	_, up := centre(m, over(full[2]))
+	_, down := centre(m, over(full[3]))
+	x, y, unit := (x0+x1)/2, (y0+y1)/2, (x0-x1)/2
+	if math.Abs((down-up)/2-unit) > 1 {
+		t.Errorf("a unit has %.1f pixels to the side and %.1f up", unit, (down-up)/2)
+	}
+	for i := range 16 {
+		sin, cos := math.Sincos(2 * math.Pi * (float64(i) + 0.5) / 16)
+		for r, want := range map[float64]bool{1.25: false, 1.5: true, 2: false, 3: true, 3.25: false} {
+			dark := false
+			for _, off := range []float64{-1, 0, 1} {
+				red, _, _, _ := m.At(int(x+(r*unit+off)*cos), int(y-(r*unit+off)*sin)).RGBA()
+				dark = dark || red>>8 < 0x80
+			}
+			if dark != want {
+				t.Errorf("at radius %v, point %d of 16: a line is %v", r, i, dark)
+			}
+		}
+	}
+}
+
+func TestVegaLiteOfCircles(t *testing.T) {
+	points, labels := cloud(10)
+	views := specOf(t, Scatter(points, labels, Pictures(shades(10)), Circles(1, 2)))["hconcat"].([]any)
+	scatter := views[0].(map[string]any)
+	layers := scatter["layer"].([]any)
+	if len(layers) != 3 {
+		t.Fatalf("%d layers, want the dots and two circles", len(layers))
+	}
+	encoding := layers[1].(map[string]any)["encoding"].(map[string]any)
+	var span [2]float64
+	for i, axis := range []string{"x", "y"} {
+		domain := encoding[axis].(map[string]any)["scale"].(map[string]any)["domain"].([]any)
+		span[i] = domain[1].(float64) - domain[0].(float64)
+	}
+	if want := scatter["width"].(float64) / scatter["height"].(float64); math.Abs(span[0]/span[1]-want) > 0.01 {
+		t.Errorf("the axes span %v, but the view is %.2f times as wide as high", span, want)
+	}
+	for i, l := range layers[1:] {
+		for _, row := range l.(map[string]any)["data"].(map[string]any)["values"].([]any) {
+			at := row.(map[string]any)
+			if r := math.Hypot(at["x"].(float64), at["y"].(float64)); math.Abs(r-float64(i+1)) > 0.01 {
+				t.Errorf("a point of circle %d is at radius %.3f", i+1, r)
+			}
+		}
+	}
+}
+
 func TestTutorialColours(t *testing.T) {
 	// CSS: red, green, blue, maroon, yellow, pink, brown, black, teal, aqua.
 	want := strings.Fields("#ff0000 #008000 #0000ff #800000 #ffff00 #ffc0cb #a52a2a #000000 #008080 #00ffff")
@@ -133,6 +190,7 @@ func TestPictures(t *testing.T) {
 	plane := Around(points, 6)
 	figures := map[string]*Figure{
 		"scatter": Scatter(points, labels, Title("Latent space"), Palette(Tutorial)),
+		"circles": Scatter(points, labels, Title("Circles"), Circles(1, 2, 3)),
 		"images":  Images(shades(12), Columns(6), Captions([]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1})),
 		"pairs":   Pairs(shades(4), shades(4), Title("Shades")),
 		"grid":    Grid([]*tensors.Tensor{shades(4), shades(4), shades(4)}, RowNames("noisy", "denoised", "clean")),
@@ -346,6 +404,8 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{Scatter(points, labels[:5]), "plots: Scatter: 5 labels for 9 points"},
 		{Scatter(points, []uint8{0, 1, 2, 3, 4, 5, 6, 7, 10}), "plots: Scatter: label 8 is 10, colours are for 0-9"},
 		{Scatter(points, labels, Pictures(shades(3))), "plots: Scatter: 3 pictures for 9 points"},
+		{Scatter(points, nil, Circles(1, 0)), "plots: Scatter: a circle of radius 0: a radius is a number above 0"},
+		{Scatter(points, nil, Circles(math.NaN())), "plots: Scatter: a circle of radius NaN"},
 		{Images(points), "plots: Images: images are [n, height, width, 1 or 3], got [9 2]"},
 		{Images(nil), "plots: Images: no images (nil)"},
 		{Images(shades(2), Captions("one")), "plots: Images: 1 captions for 2 images"},

@@ -23,6 +23,7 @@ type options struct {
 	rowNames    []string
 	lines       []line
 	ticks       []string // under 1, 2, 3, … of Curve; nil: the numbers
+	circles     []float64
 }
 
 type line struct {
@@ -138,6 +139,13 @@ func Ticks(names ...any) Option {
 		ticks[i] = fmt.Sprint(name)
 	}
 	return func(o *options) { o.ticks = ticks }
+}
+
+// Circles draws circles with these radii around the origin of [Scatter], and
+// gives both axes one scale, so that they are round. Within radius r lies
+// 1 - exp(-r²/2) of a Gaussian N(0, 1) in the plane.
+func Circles(radii ...float64) Option {
+	return func(o *options) { o.circles = append([]float64{}, radii...) }
 }
 
 // Colours are the colours of the classes, from 0 on.

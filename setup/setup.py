@@ -455,6 +455,7 @@ def kernel_spec(env, backend, template=os.path.join(SETUP, "kernel.json")):
 
 
 def write_settings(env, backend):
+    os.makedirs(JUPYTER, exist_ok=True)  # IPython complains of a parent that is not there
     share = os.path.join(VENV, "share", "jupyter")
     spec = kernel_spec(env, backend)
     write(os.path.join(share, "kernels", KERNEL, "kernel.json"), json.dumps(spec, indent=1, ensure_ascii=False) + "\n")
