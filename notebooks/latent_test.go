@@ -194,6 +194,11 @@ func TestLatentWideNetBeatsPCA(t *testing.T) {
 	if slices.Min(wide[0]) > slices.Max(narrow[0]) || slices.Max(wide[0]) < slices.Min(narrow[0]) {
 		t.Errorf("at 2 latents the nets differ: %v and %v", wide[0], narrow[0])
 	}
+	for i := 2; i < 5; i++ {
+		if gap, before := mean(narrow[i])-mean(wide[i]), mean(narrow[i-1])-mean(wide[i-1]); gap < before {
+			t.Errorf("%d latents: the gap is %.4f, with half as many %.4f", 2<<i, gap, before)
+		}
+	}
 	if slices.Max(wide[4]) > .7*mean(narrow[4]) {
 		t.Errorf("at 32 latents the wide net has %v, the narrow %v", wide[4], narrow[4])
 	}
