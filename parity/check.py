@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 from scipy import stats
 from torch.nn.functional import mse_loss
 
+import around
 import goldens
 import nets
 
@@ -72,22 +73,13 @@ def blocks(notebook):
             yield from re.findall(r"```python\n(.*?)```", "".join(cell["source"]), re.S)
 
 
-HEADER = """
-import safetensors.torch, torch, torchvision
-from torch import nn
-from torch.nn import functional as F
-from torch.utils.data import DataLoader
-from torchvision.transforms import Compose, Normalize, ToTensor
-"""
-
-
 def notebooks(folder):
     say("\n4. The PyTorch blocks of the notebooks")
     nets.unpack_mnist(folder / "data")
     here = os.getcwd()
     for notebook in sorted((nets.ROOT / "notebooks").glob("*.ipynb")):
-        names, count = {"__name__": "block"}, 0
-        exec(HEADER, names)
+        names, count, lesson = {"__name__": "block"}, 0, notebook.name[:2]
+        exec(around.HEADER + around.GIVEN.get(lesson, ""), names)
         os.chdir(folder)
         for block in blocks(notebook):
             printed = io.StringIO()
@@ -97,6 +89,7 @@ def notebooks(folder):
             for promised in re.findall(r"print\(.*\)  # (.*)", block):  # the comment behind a print is what it prints
                 hold(f"{notebook.name}: a block prints {printed.getvalue()!r}, not {promised!r}", promised in printed.getvalue())
         os.chdir(here)
+        hold(f"{notebook.name}: after its blocks this is not so: {around.HOLDS[lesson]}", eval(around.HOLDS[lesson], names))
         say(f"{notebook.name}: {count} blocks run")
 
 

@@ -29,11 +29,11 @@ class Autoencoder(nn.Module):
         return self.decoder(z), z
 
 
-def tutorial():
+def tutorial(latent=2):
     """784-128-64-12-2 and back: 219,866 parameters."""
     return Autoencoder(
-        [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, 2)],
-        [nn.Linear(2, 12), nn.ReLU(), nn.Linear(12, 64), nn.ReLU(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 784), nn.Tanh()],
+        [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, latent)],
+        [nn.Linear(latent, 12), nn.ReLU(), nn.Linear(12, 64), nn.ReLU(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 784), nn.Tanh()],
     )
 
 
