@@ -3,6 +3,7 @@ package notebooks
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -173,13 +174,16 @@ func TestVariationalWeightOfTheKL(t *testing.T) {
 	if one[2] > small[2]-10 || one[2] > large[2]-10 || one[3] < small[3]+5 || one[3] < large[3]+5 {
 		t.Errorf("beta 1 is not the best: %v", rows)
 	}
-	var active []string
+	var active []int
 	for line := range strings.Lines(strings.TrimSpace(c.data("text/plain"))) {
 		fields := strings.Fields(line)
-		active = append(active, fields[len(fields)-1])
+		if count, err := strconv.Atoi(fields[len(fields)-1]); err == nil {
+			active = append(active, count)
+		}
 	}
-	if got := strings.Join(active[1:], " "); got != "20 20 13" {
-		t.Errorf("active units: %s", got)
+	// 13 of 20 where the lesson was run; another processor's rounding may move one that is at the limit.
+	if len(active) != 3 || active[0] != 20 || active[1] != 20 || active[2] < 11 || active[2] > 15 {
+		t.Fatalf("active units: %v", active)
 	}
 	unused := 0
 	for _, row := range n.having(t, "\"variance of mu\", \"sigma\"").rows(3) { // KL, variance, sigma
@@ -190,8 +194,8 @@ func TestVariationalWeightOfTheKL(t *testing.T) {
 			t.Errorf("an unused latent has %v", row)
 		}
 	}
-	if unused != 7 {
-		t.Errorf("%d latents are unused", unused)
+	if unused != 20-active[2] {
+		t.Errorf("%d latents are unused, %d of 20 active", unused, active[2])
 	}
 	if change := numbersIn(t, n.having(t, "mean squared change"), 2); change[0] < 0.02 || change[1] > 0.001 {
 		t.Errorf("from -3 to 3: %v", change)
