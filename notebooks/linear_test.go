@@ -27,7 +27,7 @@ func TestLinearTrainsAsPyTorchDoes(t *testing.T) {
 	if last := rows[9][1]; last < 0.150 || last > 0.164 {
 		t.Errorf("the test loss ends at %.4f", last)
 	}
-	if kept := number.FindString(n.having(t, "linear.Evaluate(").data("text/markdown")); kept != fmt.Sprintf("%.4f", rows[9][1]) {
+	if kept := number.FindString(n.having(t, `plots.Text("test loss`).data("text/markdown")); kept != fmt.Sprintf("%.4f", rows[9][1]) {
 		t.Errorf("a later cell evaluates the weights on disk to %s", kept)
 	}
 	beside := n.having(t, "tutorial, last batch").rows(3)
