@@ -1,7 +1,7 @@
 # make lab opens the lessons, make test runs every test; setup/setup.py does the work and says what it does.
 #   make lab LAB_ARGS="--no-browser --port=8899"     make setup BACKEND=cuda|cpu     eval "$(make -s env)"
 PYTHON ?= python3
-TARGETS := lab setup test env notebooks data bench clean
+TARGETS := lab setup test env notebooks data bench parity gpu-check clean
 
 export BACKEND LAB_ARGS TEST_ARGS
 

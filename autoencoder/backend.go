@@ -2,6 +2,7 @@ package autoencoder
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -9,6 +10,8 @@ import (
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend"  // the fallback, "go"
 	_ "github.com/gomlx/go-xla/compute/xla" // XLA through a PJRT plugin, "xla"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"k8s.io/klog/v2" // what go-xla warns with
 )
 
 // pureGo is the note of a run on GoMLX's own backend.
@@ -21,28 +24,41 @@ func Backend() (compute.Backend, error) { return openBackend() }
 
 var openBackend = sync.OnceValues(func() (compute.Backend, error) {
 	if name := os.Getenv("GOMLX_BACKEND"); name != "" {
-		b, err := compute.NewWithConfig(name)
-		if err != nil {
-			return nil, fmt.Errorf("autoencoder: GOMLX_BACKEND=%s does not open: %s: run `make setup` again", name, oneLine(err))
-		}
-		return b, nil
+		return open(name)
 	}
 	// A lesson never downloads: the set-up does.
 	if _, set := os.LookupEnv("GOMLX_NO_AUTO_INSTALL"); !set {
 		os.Setenv("GOMLX_NO_AUTO_INSTALL", "1")
 	}
-	if b, err := compute.NewWithConfig("xla"); err == nil {
+	if b, err := open("xla"); err == nil {
 		return b, nil
 	}
-	b, err := compute.NewWithConfig("go")
-	if err != nil {
-		return nil, fmt.Errorf("autoencoder: no backend: %s", oneLine(err))
-	}
-	return b, nil
+	return open("go")
 })
 
+// open opens a backend without a word of its own: what go-xla warns of on standard error, which a
+// cell shows, comes back as the error as well. A name that GoMLX does not know makes it panic.
+func open(name string) (b compute.Backend, err error) {
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	defer klog.LogToStderr(true)
+	caught := exceptions.Try(func() { b, err = compute.NewWithConfig(name) })
+	if caught != nil {
+		err = fmt.Errorf("%v", caught)
+	}
+	if err != nil {
+		why := oneLine(err)
+		if _, plugin, ok := strings.Cut(why, "failed to load PJRT plugin for name "); ok {
+			_, why, _ = strings.Cut(plugin, ": ")
+		}
+		why, _, _ = strings.Cut(why, " -- ") // what a Go programmer could do; a student runs the set-up
+		return nil, fmt.Errorf("autoencoder: GOMLX_BACKEND=%s does not open: %s: run `make setup` again", name, why)
+	}
+	return b, nil
+}
+
 func backendNote(b compute.Backend) string {
-	if strings.HasPrefix(b.Name(), "go") || strings.Contains(strings.ToLower(b.Name()), "simplego") {
+	if strings.HasPrefix(strings.ToLower(b.Name()), "go") {
 		return pureGo
 	}
 	return ""

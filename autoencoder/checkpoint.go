@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -18,6 +22,7 @@ const (
 	checkpointFile   = "model.safetensors"
 	checkpointFormat = 1
 	runKey           = "run"        // the metadata's key of the record
+	checksumKey      = "crc32c"     // the metadata's key of the checksum, which early checkpoints lack
 	optimizerPrefix  = "optimizer/" // of what training needs beyond the weights
 )
 
@@ -43,6 +48,8 @@ type run struct {
 
 func (r run) done() int { return len(r.History) }
 
+var errNoDir = errors.New("autoencoder: Model.Dir is empty: name the folder for the weights")
+
 // errUntrained is returned where a folder has no weights yet.
 type errUntrained struct{ dir string }
 
@@ -53,7 +60,7 @@ func (e errUntrained) Error() string {
 // load reads the checkpoint of m.
 func (m Model) load() (*checkpoint, error) {
 	if m.Dir == "" {
-		return nil, errors.New("autoencoder: Model.Dir is empty: name the folder for the weights")
+		return nil, errNoDir
 	}
 	path := filepath.Join(m.Dir, checkpointFile)
 	file, err := os.Open(path)
@@ -71,6 +78,9 @@ func (m Model) load() (*checkpoint, error) {
 	values, metadata, err := readSafetensors(file, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("autoencoder: %s is damaged: %w: delete it and train again", path, err)
+	}
+	if sum, ok := metadata[checksumKey]; ok && sum != checksumOf(values, metadata[runKey]) {
+		return nil, fmt.Errorf("autoencoder: %s is damaged: its contents do not have the checksum that they were written with: delete it and train again", path)
 	}
 	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}}
 	if err := json.Unmarshal([]byte(metadata[runKey]), &c.run); err != nil {
@@ -91,8 +101,8 @@ func (m Model) load() (*checkpoint, error) {
 
 // save puts a checkpoint in the place of the last.
 func (m Model) save(c *checkpoint) error {
-	if err := os.MkdirAll(m.Dir, 0o755); err != nil {
-		return fmt.Errorf("autoencoder: the weights cannot be kept: %w", err)
+	if err := theDisk.MkdirAll(m.Dir, 0o755); err != nil {
+		return notKept("weights", m.Dir, err)
 	}
 	record, err := json.Marshal(c.run)
 	if err != nil {
@@ -105,11 +115,23 @@ func (m Model) save(c *checkpoint) error {
 	for path, value := range c.optimizer {
 		values[optimizerPrefix+path] = value
 	}
-	err = writeSafetensors(filepath.Join(m.Dir, checkpointFile), values, map[string]string{runKey: string(record), "format": "pt"})
+	err = writeSafetensors(filepath.Join(m.Dir, checkpointFile), values, map[string]string{
+		runKey: string(record), checksumKey: checksumOf(values, string(record)), "format": "pt"})
 	if err != nil {
-		return fmt.Errorf("autoencoder: the weights cannot be kept: %w", err)
+		return notKept("weights", m.Dir, err)
 	}
 	return nil
+}
+
+// checksumOf is over the record and each tensor with its name, so a single wrong bit shows: in a weight
+// nothing else would.
+func checksumOf(values map[string]*tensors.Tensor, record string) string {
+	h := crc32.New(castagnoli)
+	fmt.Fprintln(h, record)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintln(h, name, values[name].DType(), checksum(values[name]))
+	}
+	return fmt.Sprintf("%08x", h.Sum32())
 }
 
 // keepPrevious copies the checkpoint to Dir.previous, before another run takes its place. At no
@@ -120,17 +142,16 @@ func (m Model) keepPrevious() error {
 		return nil
 	}
 	if err == nil {
-		err = os.MkdirAll(m.previous(), 0o755)
-	}
-	path := filepath.Join(m.previous(), checkpointFile)
-	if err == nil {
-		err = os.WriteFile(path+".tmp", old, 0o644)
+		err = theDisk.MkdirAll(m.previous(), 0o755)
 	}
 	if err == nil {
-		err = os.Rename(path+".tmp", path)
+		err = replaceFile(filepath.Join(m.previous(), checkpointFile), func(w io.Writer) error {
+			_, err := w.Write(old)
+			return err
+		})
 	}
 	if err != nil {
-		return fmt.Errorf("autoencoder: the old weights cannot be kept: %w", err)
+		return notKept("old weights", m.previous(), err)
 	}
 	return nil
 }

@@ -63,30 +63,3 @@ func TestStoreHasTheTrainedWeights(t *testing.T) {
 		t.Errorf("%g, by hand %g", got, sum)
 	}
 }
-
-// An epoch of 6,400 images through each of the lesson's two nets.
-func BenchmarkConvolutional(b *testing.B) {
-	images := tensors.FromFlatDataAndDimensions(make([]float32, 6400*784), 6400, 28, 28, 1)
-	for name, m := range map[string]autoencoder.Model{
-		"stride 2, 1-16-32-16": autoencoder.Convolutional("", 16),
-		"5x5, 1-6-16-6-1": {
-			Encoder: nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()),
-			Decoder: nn.Sequential(nn.ConvTranspose2d(16, 6, 5), nn.ReLU(), nn.ConvTranspose2d(6, 1, 5), nn.Tanh()),
-		},
-	} {
-		b.Run(name, func(b *testing.B) {
-			m.Dir = b.TempDir()
-			c := autoencoder.Tutorial()
-			c.Epochs = b.N + 1 // the first one compiles
-			for e, err := range m.Train(images, images, c) {
-				if err != nil {
-					b.Fatal(err)
-				}
-				if e.Number == 1 {
-					b.ResetTimer()
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N)*60/6.4/1000, "s/60k-images")
-		})
-	}
-}

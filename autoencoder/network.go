@@ -196,12 +196,18 @@ func (n *network) initialValues(b compute.Backend, seed int64) (map[string]*tens
 // the values that Train begins with for this seed: what a training step of your own starts from.
 // Encoder and Decoder find theirs in the scopes "encoder" and "decoder".
 func (m Model) NewStore(seed int64, height, width, channels int) (*model.Store, error) {
+	if height < 1 || width < 1 || channels < 1 {
+		return nil, fmt.Errorf("autoencoder: NewStore(…, %d, %d, %d): each size must be at least 1", height, width, channels)
+	}
 	b, err := Backend()
 	if err != nil {
 		return nil, err
 	}
 	n, err := m.trace(b, []int{height, width, channels})
 	if err != nil {
+		return nil, err
+	}
+	if err := n.fitsAlone(); err != nil {
 		return nil, err
 	}
 	values, err := n.initialValues(b, seed)

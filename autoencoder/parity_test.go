@@ -1,9 +1,12 @@
 package autoencoder_test
 
 import (
+	"embed"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"autoencoders/autoencoder"
@@ -17,8 +20,29 @@ import (
 )
 
 // The golden files are what PyTorch gave: parity/goldens.py says what is in them, parity/nets.py has
-// the same networks.
+// the same networks. They are inside the test's binary, which `make gpu-check` carries to another machine.
+//
+//go:embed testdata/pytorch
+var goldenFiles embed.FS
+
 const goldens = "testdata/pytorch"
+
+// tolerance is how far from PyTorch's numbers ours may be.
+type tolerance struct {
+	outputs   float64 // before training
+	gradients float64 // of the largest number of a gradient
+	losses    float64 // of 100 steps of AdamW
+	after     float64 // outputs, 100 steps later
+}
+
+// allowed is for float32: 6e-8 of a number, and sums of thousands lose some. TF32, which an NVIDIA GPU
+// uses for products where GOMLX_BACKEND says tf32=true, keeps 10 bits of a factor instead of 23: 5e-4.
+func allowed() tolerance {
+	if strings.Contains(os.Getenv("GOMLX_BACKEND"), "tf32=true") {
+		return tolerance{outputs: 5e-3, gradients: 2e-2, losses: 5e-3, after: 5e-2}
+	}
+	return tolerance{outputs: 2e-6, gradients: 1e-5, losses: 2e-4, after: 2e-4}
+}
 
 // parityNet is a network of the goldens without its folder, and the shape of one of its images.
 type parityNet struct {
@@ -50,15 +74,15 @@ var parityNets = []parityNet{
 			nn.ConvTranspose2d(4, 2, 4, nn.Stride(3), nn.Padding(1), nn.OutputPadding(2)), nn.Tanh()), []int{28, 28, 2}},
 }
 
-func readTensors(t *testing.T, path string) map[string]*tensors.Tensor {
+func readGolden(t *testing.T, name string) map[string]*tensors.Tensor {
 	t.Helper()
-	raw, err := os.ReadFile(path)
+	raw, err := goldenFiles.ReadFile(path.Join(goldens, name+".safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	values, _, err := readAll(raw)
 	if err != nil {
-		t.Fatalf("%s: %v", path, err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	return values
 }
@@ -67,13 +91,15 @@ func readTensors(t *testing.T, path string) map[string]*tensors.Tensor {
 func (n parityNet) imported(t *testing.T, golden map[string]*tensors.Tensor) (autoencoder.Model, *tensors.Tensor) {
 	t.Helper()
 	m := autoencoder.Model{Dir: filepath.Join(t.TempDir(), n.name), Encoder: n.encoder, Decoder: n.decoder}
-	path := filepath.Join(goldens, n.name+".weights.safetensors")
 	x := golden["x"]
+	var weights map[string]*tensors.Tensor
 	if n.name == "tutorial" {
 		x = datasets.MNIST(datasets.Normalize(0.5, 0.5)).Test().Take(32).Images
-		path = writeWeights(t, formulaWeights(t, m))
+		weights = formulaWeights(t, m)
+	} else {
+		weights = readGolden(t, n.name+".weights")
 	}
-	if err := m.ImportPyTorch(path); err != nil {
+	if err := m.ImportPyTorch(writeWeights(t, weights)); err != nil {
 		t.Fatal(err)
 	}
 	return m, tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float32](x), append([]int{x.Shape().Dimensions[0]}, n.image...)...)
@@ -101,7 +127,7 @@ func formulaWeights(t *testing.T, m autoencoder.Model) map[string]*tensors.Tenso
 		}
 		values := make([]float32, v.Shape().Size())
 		for i := range values {
-			h := (uint64(i) + 1000003*uint64(seed)) * 0x9E3779B97F4A7C15
+			h := (uint64(i) + 1000003*uint64(seed) + 3000000021) * 0x9E3779B97F4A7C15
 			h = (h ^ h>>32) * 0xD6E8FEB86659FD93
 			values[i] = float32((2*float64(h>>40)/(1<<24) - 1) / math.Sqrt(float64(fanIn)))
 		}
@@ -130,18 +156,18 @@ func near(t *testing.T, what string, got, want *tensors.Tensor, limit float64) {
 func TestForwardEqualsPyTorch(t *testing.T) {
 	for _, n := range parityNets {
 		t.Run(n.name, func(t *testing.T) {
-			golden := readTensors(t, filepath.Join(goldens, n.name+".safetensors"))
+			golden := readGolden(t, n.name)
 			m, x := n.imported(t, golden)
 			z, err := m.Encode(x)
 			if err != nil {
 				t.Fatal(err)
 			}
-			near(t, "latents", z, golden["z"], 2e-6)
+			near(t, "latents", z, golden["z"], allowed().outputs)
 			y, err := m.Reconstruct(x)
 			if err != nil {
 				t.Fatal(err)
 			}
-			near(t, "outputs", y, golden["y"], 2e-6)
+			near(t, "outputs", y, golden["y"], allowed().outputs)
 		})
 	}
 }
@@ -149,7 +175,7 @@ func TestForwardEqualsPyTorch(t *testing.T) {
 func TestGradientsEqualPyTorch(t *testing.T) {
 	for _, n := range parityNets {
 		t.Run(n.name, func(t *testing.T) {
-			golden := readTensors(t, filepath.Join(goldens, n.name+".safetensors"))
+			golden := readGolden(t, n.name)
 			m, x := n.imported(t, golden)
 			store, err := m.Store()
 			if err != nil {
@@ -176,7 +202,7 @@ func TestGradientsEqualPyTorch(t *testing.T) {
 			}
 			for i, g := range gradients {
 				want := golden["gradient/"+names[i]]
-				near(t, names[i], sample(g), want, 1e-5*largest(want)) // float32 has 6e-8 of a number; sums of thousands lose some
+				near(t, names[i], sample(g), want, allowed().gradients*largest(want))
 			}
 		})
 	}
@@ -202,7 +228,7 @@ func sample(g *tensors.Tensor) *tensors.Tensor {
 func TestHundredStepsOfAdamWEqualPyTorch(t *testing.T) {
 	for _, n := range parityNets {
 		t.Run(n.name, func(t *testing.T) {
-			golden := readTensors(t, filepath.Join(goldens, n.name+".safetensors"))
+			golden := readGolden(t, n.name)
 			m, x := n.imported(t, golden)
 			c := autoencoder.Tutorial()
 			c.Epochs, c.Shuffle, c.BatchSize = 100, false, x.Shape().Dimensions[0] // an epoch is one step
@@ -213,18 +239,12 @@ func TestHundredStepsOfAdamWEqualPyTorch(t *testing.T) {
 				}
 				losses = append(losses, float32(e.Loss))
 			}
-			near(t, "losses", tensors.FromFlatDataAndDimensions(losses, len(losses)), golden["losses"], 2e-4)
+			near(t, "losses", tensors.FromFlatDataAndDimensions(losses, len(losses)), golden["losses"], allowed().losses)
 			after, err := m.Reconstruct(x)
 			if err != nil {
 				t.Fatal(err)
 			}
-			// AdamW divides a gradient by its own size, so rounding in one that is nearly zero moves a weight
-			// by a whole step. In this net PyTorch's own float32 and float64 part by 8e-3.
-			limit := 2e-4
-			if n.name == "conv-tutorial" {
-				limit = 8e-3
-			}
-			near(t, "outputs after 100 steps", after, golden["after"], limit)
+			near(t, "outputs after 100 steps", after, golden["after"], allowed().after)
 		})
 	}
 }
@@ -242,7 +262,7 @@ func parityVariational(t *testing.T) (m autoencoder.Model, golden map[string]*te
 	if err := m.ImportPyTorch(filepath.Join(goldens, "variational.weights.safetensors")); err != nil {
 		t.Fatal(err)
 	}
-	return m, readTensors(t, filepath.Join(goldens, "variational.safetensors"))
+	return m, readGolden(t, "variational")
 }
 
 // variationalTerms are the output, reconstruction and KL of each image, and the loss, for a given eps.
@@ -319,7 +339,7 @@ func TestHundredVariationalStepsEqualPyTorch(t *testing.T) {
 
 // At outputs of 0 and 1 and close to them, where logarithms and their derivatives end.
 func TestBCEEqualsPyTorch(t *testing.T) {
-	golden := readTensors(t, filepath.Join(goldens, "bce.safetensors"))
+	golden := readGolden(t, "bce")
 	b, err := autoencoder.Backend()
 	if err != nil {
 		t.Fatal(err)

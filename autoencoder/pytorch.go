@@ -39,7 +39,7 @@ func (m Model) ExportPyTorch(path string) error {
 		weights[p.name] = t.store.GetVariable(p.path).MustValue()
 	}
 	if err := writeSafetensors(path, weights, map[string]string{"format": "pt"}); err != nil {
-		return fmt.Errorf("autoencoder: the export is not written: %w", err)
+		return fmt.Errorf("autoencoder: the export is not written to %s: %w: make room, or name another place", path, reason(err))
 	}
 	return nil
 }
@@ -86,6 +86,11 @@ func (m Model) ImportPyTorch(path string) error {
 	if err := n.accept(weights, path); err != nil {
 		return err
 	}
+	unlock, err := m.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := m.keepPrevious(); err != nil {
 		return err
 	}

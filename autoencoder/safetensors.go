@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -41,7 +39,7 @@ type safetensorsEntry struct {
 
 // writeSafetensors writes tensors and text in one step: either the whole new file is at path
 // afterwards, or what was there before.
-func writeSafetensors(path string, values map[string]*tensors.Tensor, metadata map[string]string) (err error) {
+func writeSafetensors(path string, values map[string]*tensors.Tensor, metadata map[string]string) error {
 	header := map[string]any{safetensorsMetadata: metadata}
 	names := slices.Sorted(maps.Keys(values))
 	var end int64
@@ -59,36 +57,24 @@ func writeSafetensors(path string, values map[string]*tensors.Tensor, metadata m
 	}
 	text = append(text, bytes.Repeat([]byte(" "), (8-len(text)%8)%8)...) // the tensors begin aligned
 
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
-		}
-	}()
-	if err := binary.Write(file, binary.LittleEndian, uint64(len(text))); err != nil {
-		return err
-	}
-	if _, err := file.Write(text); err != nil {
-		return err
-	}
-	for _, name := range names {
-		var written error
-		if err := values[name].ConstBytes(func(data []byte) { _, written = file.Write(data) }); err != nil {
+	return replaceFile(path, func(file io.Writer) error {
+		if err := binary.Write(file, binary.LittleEndian, uint64(len(text))); err != nil {
 			return err
 		}
-		if written != nil {
-			return written
+		if _, err := file.Write(text); err != nil {
+			return err
 		}
-	}
-	// On disk before the name points there, or a power cut could leave an empty file.
-	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+		for _, name := range names {
+			var written error
+			if err := values[name].ConstBytes(func(data []byte) { _, written = file.Write(data) }); err != nil {
+				return err
+			}
+			if written != nil {
+				return written
+			}
+		}
+		return nil
+	})
 }
 
 func entryOf(t *tensors.Tensor, start int64) (safetensorsEntry, error) {
@@ -130,7 +116,7 @@ func readSafetensors(r io.Reader, size int64) (values map[string]*tensors.Tensor
 	values = map[string]*tensors.Tensor{}
 	for name, e := range entries {
 		if values[name], err = e.tensor(data); err != nil {
-			return nil, nil, fmt.Errorf("%q: %w", name, err)
+			return nil, nil, fmt.Errorf("%.100q: %w", name, err)
 		}
 	}
 	return values, metadata, nil
@@ -161,10 +147,10 @@ func parseHeader(text []byte) (entries map[string]safetensorsEntry, metadata map
 		}
 		var e safetensorsEntry
 		if err := decoder.Decode(&e); err != nil {
-			return nil, nil, fmt.Errorf("%q is not described as a tensor: %s", name, err)
+			return nil, nil, fmt.Errorf("%.100q is not described as a tensor: %s", name, err)
 		}
 		if _, twice := entries[name]; twice {
-			return nil, nil, fmt.Errorf("%q is there twice", name)
+			return nil, nil, fmt.Errorf("%.100q is there twice", name)
 		}
 		entries[name] = e
 	}
@@ -187,10 +173,10 @@ func checkEntries(entries map[string]safetensorsEntry, size int64) error {
 	for _, name := range names {
 		e := entries[name]
 		if err := e.check(size); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
+			return fmt.Errorf("%.100q: %w", name, err)
 		}
 		if e.Offsets[0] != end {
-			return fmt.Errorf("%q begins at byte %d, but the tensor before it ends at %d", name, e.Offsets[0], end)
+			return fmt.Errorf("%.100q begins at byte %d, but the tensor before it ends at %d", name, e.Offsets[0], end)
 		}
 		end = e.Offsets[1]
 	}
@@ -204,11 +190,14 @@ func checkEntries(entries map[string]safetensorsEntry, size int64) error {
 func (e safetensorsEntry) check(size int64) error {
 	dtype, ok := safetensorsTypes[e.DType]
 	if !ok {
-		return fmt.Errorf("type %q is not read here; F32 is", e.DType)
+		return fmt.Errorf("type %.20q is not read here; F32 is", e.DType)
 	}
 	begin, end := e.Offsets[0], e.Offsets[1]
 	if begin < 0 || end < begin || end > size {
 		return fmt.Errorf("bytes %d to %d of %d do not exist", begin, end, size)
+	}
+	if len(e.Shape) > 32 {
+		return fmt.Errorf("%d axes are not read here", len(e.Shape))
 	}
 	count := int64(1)
 	for _, d := range e.Shape {

@@ -5,10 +5,14 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"autoencoders/autoencoder"
+	"autoencoders/internal/faults"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -70,6 +74,66 @@ func TestReadSafetensorsRefuses(t *testing.T) {
 		_, _, err := readAll(file)
 		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("want %q, got %v", says, err)
+		}
+		if fault := hostile[says]; fault != "" {
+			path := filepath.Join(t.TempDir(), "weights.safetensors")
+			if err := os.WriteFile(path, file, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			m := small(filepath.Join(t.TempDir(), "model"))
+			err := m.ImportPyTorch(path)
+			wantLine(t, err, path+" is not read: ", says)
+			if _, err := os.Stat(m.Dir); !os.IsNotExist(err) {
+				t.Error("its folder was made:", err)
+			}
+			faults.Row(t, "imported file "+fault, err.Error(), "nothing was imported")
+		}
+	}
+}
+
+// hostile are the refusals that the fault suite's table shows.
+var hostile = map[string]string{
+	"too short":                              "of three bytes",
+	"the header claims 18446744073709551615": "whose header is 2^64-1 bytes long",
+	"the header is not JSON":                 "of garbage",
+	"exceeded max depth":                     "nested a million deep",
+	"shape [4294967296 4294967296] does not": "with a size that overflows",
+	"bytes 0 to 8 of 4 do not exist":         "cut off",
+	"begins at byte 0, but the tensor":       "whose tensors share bytes",
+	"the tensors end at byte 4 of 8":         "with something at its end",
+}
+
+// The dearest headers: whatever a file says, reading it costs a small multiple of its size.
+func TestReadSafetensorsTakesMemoryForWhatIsThere(t *testing.T) {
+	many := func(entry func(i int) string) string {
+		entries := make([]string, 20_000)
+		for i := range entries {
+			entries[i] = entry(i)
+		}
+		return "{" + strings.Join(entries, ",") + "}"
+	}
+	for name, file := range map[string][]byte{
+		"many tensors": safetensors(many(func(i int) string {
+			return fmt.Sprintf(`"%x":{"dtype":"U8","shape":[],"data_offsets":[%d,%d]}`, i, i, i+1)
+		}), 20_000),
+		"many axes":             safetensors(`{"a":{"dtype":"U8","shape":[`+strings.Repeat("1,", 1<<20)+`1],"data_offsets":[0,1]}}`, 1),
+		"one long name":         safetensors(`{"`+strings.Repeat("a", 1<<20)+`":{"dtype":"X","shape":[],"data_offsets":[0,1]}}`, 1),
+		"much metadata":         safetensors(`{"__metadata__":`+many(func(i int) string { return fmt.Sprintf(`"%x":""`, i) })+`}`, 0),
+		"nested":                safetensors(`{"a":`+strings.Repeat("[", 1<<20), 0),
+		"large and not used":    safetensors("{}", 1<<20),
+		"large, all one tensor": safetensors(fmt.Sprintf(`{"a":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, 1<<20, 1<<20), 1<<20),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _, err := readAll(file)
+		runtime.ReadMemStats(&after)
+		took := after.TotalAlloc - before.TotalAlloc
+		t.Logf("%s: %d bytes taken for %d", name, took, len(file))
+		if took > 32*uint64(len(file)) {
+			t.Errorf("%s: %d bytes taken for %d", name, took, len(file))
+		}
+		if err != nil && len(err.Error()) > 400 {
+			t.Errorf("%s: an error of %d bytes", name, len(err.Error()))
 		}
 	}
 }

@@ -50,6 +50,10 @@ func (m Model) Train(train, test *tensors.Tensor, c Config) iter.Seq2[Epoch, err
 			return
 		}
 		defer t.close()
+		if err := t.start(); err != nil {
+			yield(Epoch{}, err)
+			return
+		}
 		for t.run.done() < c.Epochs {
 			epoch, err := t.epoch(interrupted)
 			if err != nil {
@@ -76,11 +80,13 @@ var ErrInterrupted = errors.New("stopped")
 type trainer struct {
 	model       Model
 	config      Config
+	backend     compute.Backend
 	network     *network
 	train, test *tensors.Tensor
 	run         run
 	note        string // for the next epoch
 	begun       bool   // whether Dir holds this run's weights already
+	unlock      func() // gives the folder back; nil: not taken
 	store       *model.Store
 	step        *model.Exec // (images, indices [batch], count) -> mean loss; updates the weights
 	evaluator   *evaluator
@@ -115,20 +121,29 @@ func (m Model) newTrainer(train, test *tensors.Tensor, c Config) (*trainer, erro
 		return nil, err
 	}
 	c.BatchSize = min(c.BatchSize, train.Shape().Dimensions[0])
-	t := &trainer{model: m, config: c, network: n, train: train, test: test}
-	state, err := t.begin(b)
+	t := &trainer{model: m, config: c, backend: b, network: n, train: train, test: test}
+	return t, t.fits()
+}
+
+// start takes the folder, and makes ready what the epochs need: weights, program, evaluator. After an
+// error, too, t is to be closed.
+func (t *trainer) start() (err error) {
+	if t.unlock, err = t.model.lock(); err != nil {
+		return err
+	}
+	state, err := t.begin(t.backend)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if t.store, err = n.storeOf(state.weights, c.Seed); err != nil {
-		return nil, err
+	if t.store, err = t.network.storeOf(state.weights, t.config.Seed); err != nil {
+		return err
 	}
-	if err := t.compile(b, state.optimizer); err != nil {
-		return nil, err
+	if err := t.compile(t.backend, state.optimizer); err != nil {
+		return err
 	}
-	t.evaluator = m.newEvaluator(b, t.store, n)
-	t.note = join(t.note, backendNote(b))
-	return t, nil
+	t.evaluator = t.model.newEvaluator(t.backend, t.store, t.network)
+	t.note = join(t.note, backendNote(t.backend))
+	return nil
 }
 
 func checkImages(which string, x *tensors.Tensor) error {
@@ -170,8 +185,10 @@ func (t *trainer) made() map[string]string {
 	return made
 }
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 func checksum(x *tensors.Tensor) string {
-	h := crc32.New(crc32.MakeTable(crc32.Castagnoli)) // in hardware: the training images take some 20 ms
+	h := crc32.New(castagnoli) // in hardware: the training images take some 20 ms
 	if err := x.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
 		return err.Error()
 	}
@@ -410,7 +427,16 @@ func (t *trainer) notFinite(loss float64, where string) error {
 }
 
 func (t *trainer) close() {
-	t.step.Finalize()
-	t.evaluator.close()
-	t.store.Finalize()
+	if t.step != nil {
+		t.step.Finalize()
+	}
+	if t.evaluator != nil {
+		t.evaluator.close()
+	}
+	if t.store != nil {
+		t.store.Finalize()
+	}
+	if t.unlock != nil {
+		t.unlock()
+	}
 }

@@ -1,144 +1,147 @@
-// Command bench sets a training epoch of this project beside the same in JAX, on the same machine
-// and in the same run: `make bench`.
+// Command bench sets a training epoch of this project beside the same in JAX and in PyTorch, on the
+// same machine and in the same run: `make bench`.
 //
-// The runs take turns, epoch by epoch, so a machine that becomes slower is so for all. The first
-// epoch, which compiles, is a column of its own.
+// Each contestant is a program of its own. They take turns, epoch by epoch, so a machine that becomes
+// slower is so for all. The first epoch, which compiles, is a column of its own.
 //
-// Where the time goes, on two cores of a Xeon, in seconds an epoch of 469 steps (GoMLX 0.28.3 on
-// xla_cpu_pjrt 0.0.1, JAX 0.10.2): JAX takes .55 to .65 with its state donated and its calls not
-// waited for. Our program, compiled and run by JAX's own runtime, takes .68 to .72: a wait after each
-// step costs .07, weights stored [out, in] as PyTorch has them .06, and no donation .03 (GoMLX waits
-// for each execution and declares no alias of inputs and outputs). The plugin's XLA is older than
-// JAX's: .80 to .86 inside its execute call. GoMLX's own work for some 50 variables in and out adds
-// .12. In sum .93 to .99. Tried without gain: all weights in one vector (the copies cost what the
-// calls save), weights stored [in, out], XLA's flags for XNNPACK, YNNPACK, oneDNN, vector width and
-// fast math; huge pages (glibc.malloc.hugetlb=1) gain 5 %, two other CPU plugins 5 to 9 %.
+// Where the time of the linear net goes, on two cores of a Xeon, in seconds an epoch of 469 steps
+// (GoMLX 0.28.3 on xla_cpu_pjrt 0.0.1, JAX 0.10.2): JAX takes .55 to .65 with its state donated and
+// its calls not waited for. Our program, compiled and run by JAX's own runtime, takes .68 to .72: a
+// wait after each step costs .07, weights stored [out, in] as PyTorch has them .06, and no donation
+// .03 (GoMLX waits for each execution and declares no alias of inputs and outputs). The plugin's XLA
+// is older than JAX's: .80 to .86 inside its execute call. GoMLX's own work for some 50 variables in
+// and out adds .12. In sum .93 to .99. Tried without gain: all weights in one vector (the copies cost
+// what the calls save), weights stored [in, out], XLA's flags for XNNPACK, YNNPACK, oneDNN, vector
+// width and fast math; huge pages (glibc.malloc.hugetlb=1) gain 5 %, two other CPU plugins 5 to 9 %.
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
-	"iter"
 	"os"
-	"os/exec"
-	"slices"
-
-	"autoencoders/autoencoder"
-	"autoencoders/datasets"
+	"path/filepath"
 )
 
 func main() {
-	python := flag.String("python", "python3", "an interpreter that has JAX")
-	script := flag.String("script", "bench/jax_linear.py", "the peer")
-	mnist := flag.String("mnist", "datasets/mnist", "the folder with MNIST's training images")
-	epochs := flag.Int("epochs", 8, "epochs of each, the first one included")
+	python := flag.String("python", "python3", "an interpreter that has JAX and PyTorch")
+	root := flag.String("root", ".", "the checkout")
+	out := flag.String("out", "artifacts", "the folder for the table and the chart")
+	only := flag.String("only", "", "one net: linear, mended or compressing")
+	rounds := flag.Int("rounds", 0, "epochs of each contestant, at least 2; 0: as each net's line in races says")
+	serving := flag.String("serve", "", "be the contestant of this project, for one net")
 	flag.Parse()
-	if err := run(*python, *script, *mnist, *epochs); err != nil {
+	var err error
+	if *serving != "" {
+		err = serve(*serving, os.Stdin, os.Stdout)
+	} else {
+		err = run(*python, *root, *out, *only, *rounds)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// contestant runs one epoch a call and returns its seconds and its mean loss.
-type contestant struct {
-	name    string
-	epoch   func() (seconds, loss float64, err error)
-	seconds []float64
-	loss    float64
+// race is one network and who trains it.
+type race struct {
+	net, title string
+	rounds     int
+	peers      []peer
 }
 
-func run(python, script, mnist string, epochs int) error {
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
+type peer struct {
+	name   string
+	script string
+	args   []string
+	rounds int // 0: as many as the race has
+}
+
+// Slow peers run fewer epochs: what they take does not vary by the factor that they are behind.
+var races = []race{
+	{"linear", "linear, 784-128-64-12-2", 8, []peer{
+		{"JAX, a call a step", "jax_peer.py", []string{"linear", "datasets/mnist", "step"}, 0},
+		{"JAX, a call an epoch", "jax_peer.py", []string{"linear", "datasets/mnist", "scan"}, 0},
+		{"PyTorch, data in memory", "torch_peer.py", []string{"linear", "memory"}, 0},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"linear", "loader"}, 4},
+	}},
+	{"mended", "convolutional, the tutorial's 1-6-16-6-1, mended", 5, []peer{
+		{"JAX, a call a step", "jax_peer.py", []string{"mended", "datasets/mnist", "step"}, 2},
+		{"PyTorch, data in memory", "torch_peer.py", []string{"mended", "memory"}, 0},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"mended", "loader"}, 2},
+	}},
+	{"compressing", "convolutional, stride 2, 1-16-32-16 numbers", 5, []peer{
+		{"JAX, a call a step", "jax_peer.py", []string{"compressing", "datasets/mnist", "step"}, 2},
+		{"PyTorch, data in memory", "torch_peer.py", []string{"compressing", "memory"}, 0},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"compressing", "loader"}, 2},
+	}},
+}
+
+func run(python, root, out, only string, rounds int) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	ours, stop := goEpochs(dir, epochs)
-	defer stop()
-	contestants := []*contestant{{name: "Go, this project", epoch: ours}}
-	for _, mode := range []string{"step", "scan"} {
-		peer, err := jaxEpochs(python, script, mnist, mode)
+	var results []result
+	for _, r := range races {
+		if only != "" && r.net != only {
+			continue
+		}
+		if rounds >= 2 {
+			r.rounds = rounds
+		}
+		contestants, err := r.run(python, root)
 		if err != nil {
 			return err
 		}
-		contestants = append(contestants, &contestant{name: "JAX, one call a " + map[string]string{"step": "step", "scan": "epoch"}[mode], epoch: peer})
+		results = append(results, result{r, contestants})
+		results[len(results)-1].print(os.Stdout)
 	}
-	for range epochs {
+	if len(results) == 0 {
+		return fmt.Errorf("-only %s: no such net", only)
+	}
+	return write(filepath.Join(out, "bench"), results)
+}
+
+// run lets the contestants take turns.
+func (r race) run(python, root string) (contestants []*contestant, err error) {
+	defer func() {
 		for _, c := range contestants {
-			seconds, loss, err := c.epoch()
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+			c.stop()
+		}
+	}()
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	begin := func(name string, rounds int, argv ...string) error {
+		c, err := start(name, root, argv...)
+		if err != nil {
+			return err
+		}
+		c.rounds = rounds
+		contestants = append(contestants, c)
+		return c.epoch()
+	}
+	if err := begin("Go, this project", r.rounds, self, "-serve", r.net); err != nil {
+		return contestants, err
+	}
+	for _, p := range r.peers {
+		rounds := min(r.rounds, p.rounds)
+		if p.rounds == 0 {
+			rounds = r.rounds
+		}
+		argv := append([]string{python, filepath.Join("bench", p.script)}, p.args...)
+		if err := begin(p.name, rounds, argv...); err != nil {
+			return contestants, err
+		}
+	}
+	for round := 1; round < r.rounds; round++ {
+		for _, c := range contestants {
+			if round < c.rounds {
+				if err := c.epoch(); err != nil {
+					return contestants, err
+				}
 			}
-			c.seconds, c.loss = append(c.seconds, seconds), loss
 		}
 	}
-	report(os.Stdout, contestants)
-	return nil
-}
-
-// goEpochs trains the tutorial's net. Its test set is one image, so that an epoch is its steps; the
-// checkpoint that each epoch writes is counted.
-func goEpochs(dir string, epochs int) (epoch func() (float64, float64, error), stop func()) {
-	images := datasets.MNIST(datasets.Normalize(0.5, 0.5)).Train()
-	config := autoencoder.Tutorial()
-	config.Epochs = epochs
-	next, stop := iter.Pull2(autoencoder.Linear(dir, 2).Train(images.Images, images.Take(1).Images, config))
-	return func() (float64, float64, error) {
-		e, err, ok := next()
-		if !ok {
-			return 0, 0, io.EOF
-		}
-		return e.Elapsed.Seconds(), e.Loss, err
-	}, stop
-}
-
-// jaxEpochs starts the peer, which runs one epoch for each line that it is sent.
-func jaxEpochs(python, script, mnist, mode string) (func() (float64, float64, error), error) {
-	command := exec.Command(python, script, mnist, mode)
-	command.Stderr = os.Stderr
-	ask, err := command.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	answer, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewScanner(answer)
-	if !lines.Scan() { // "ready": its imports and its data are no part of an epoch
-		return nil, fmt.Errorf("%s %s: %w", script, mode, command.Wait())
-	}
-	return func() (float64, float64, error) {
-		if _, err := fmt.Fprintln(ask); err != nil {
-			return 0, 0, err
-		}
-		if !lines.Scan() {
-			return 0, 0, io.ErrUnexpectedEOF
-		}
-		var result struct{ Seconds, Loss float64 }
-		err := json.Unmarshal(lines.Bytes(), &result)
-		return result.Seconds, result.Loss, err
-	}, nil
-}
-
-func report(w io.Writer, contestants []*contestant) {
-	ours := contestants[0]
-	fmt.Fprintln(w, "Linear autoencoder 784-128-64-12-2, an epoch of 60,000 MNIST images in batches of 128, seconds")
-	fmt.Fprintf(w, "%-22s %8s %8s %8s %8s %9s %9s\n", "", "first", "median", "min", "max", "Go/peer", "loss")
-	for _, c := range contestants {
-		later := slices.Sorted(slices.Values(c.seconds[1:]))
-		var ratios []float64 // turn by turn: what slows the machine slows both
-		for i, s := range c.seconds[1:] {
-			ratios = append(ratios, ours.seconds[i+1]/s)
-		}
-		slices.Sort(ratios)
-		fmt.Fprintf(w, "%-22s %8.2f %8.2f %8.2f %8.2f %9.2f %9.4f\n", c.name, c.seconds[0],
-			later[len(later)/2], later[0], later[len(later)-1], ratios[len(ratios)/2], c.loss)
-	}
+	return contestants, nil
 }

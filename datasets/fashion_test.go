@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"autoencoders/datasets/internal/fashion"
+	"autoencoders/internal/faults"
 )
 
 // debian is where the package dataset-fashion-mnist puts the real files.
@@ -139,9 +140,9 @@ func TestFashionMNISTNamesADamagedFile(t *testing.T) {
 	}{
 		{"not packed", []byte("<html>403 Forbidden</html>"), "train-labels-idx1-ubyte: gzip: invalid header"},
 		{"empty", nil, "train-labels-idx1-ubyte: EOF"},
-		{"cut", pack(t, idxFile(make([]byte, 60_000), 60_000))[:40], "train-labels-idx1-ubyte: not a good IDX file: data: unexpected EOF"},
-		{"other labels", pack(t, idxFile(make([]byte, 60_000), 60_000)), "train-labels-idx1-ubyte: contents are not the published ones: SHA-256 "},
-		{"more than promised", pack(t, idxFile(make([]byte, 1<<20), 60_000)), "train-labels-idx1-ubyte: not a good IDX file: end is missing"},
+		{"cut off", pack(t, idxFile(make([]byte, 60_000), 60_000))[:40], "train-labels-idx1-ubyte: not a good IDX file: data: unexpected EOF"},
+		{"of other labels", pack(t, idxFile(make([]byte, 60_000), 60_000)), "train-labels-idx1-ubyte: contents are not the published ones: SHA-256 "},
+		{"longer than its header says", pack(t, idxFile(make([]byte, 1<<20), 60_000)), "train-labels-idx1-ubyte: not a good IDX file: end is missing"},
 	} {
 		dir := fakeFashion(t, c.contents)
 		d, err := FashionMNIST()
@@ -155,9 +156,10 @@ func TestFashionMNISTNamesADamagedFile(t *testing.T) {
 		if got, want := d.Err().Error(), ": delete that file in "+dir+" and run `make data`"; !strings.HasSuffix(got, want) {
 			t.Errorf("%s: %s\ndoes not end%s", c.name, got, want)
 		}
-		if _, sum := errors.AsType[*ChecksumError](d.Err()); sum != (c.name == "other labels") {
+		if _, sum := errors.AsType[*ChecksumError](d.Err()); sum != (c.name == "of other labels") {
 			t.Errorf("%s: is a ChecksumError: %v", c.name, sum)
 		}
+		faults.Row(t, "data file that is "+c.name, d.Err().Error(), "no images are given out")
 	}
 }
 

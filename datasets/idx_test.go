@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"autoencoders/internal/faults"
+
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -97,6 +99,7 @@ func TestReadIDXRefuses(t *testing.T) {
 		if c.cause != nil && !errors.Is(err, c.cause) {
 			t.Errorf("%s: does not unwrap to %v", c.name, c.cause)
 		}
+		faults.Row(t, "IDX file: "+c.name, err.Error(), "no images are given out")
 	}
 }
 
@@ -141,6 +144,7 @@ func TestReadIDXStopsAtItsSize(t *testing.T) {
 	if bomb.n != 8+100+1 {
 		t.Errorf("read %d bytes", bomb.n)
 	}
+	faults.Row(t, "IDX file: a gzip bomb behind a good header", err.Error(), "no images; one byte too many was read, then no more")
 }
 
 func allocated() uint64 {

@@ -27,7 +27,7 @@ func TestLinearTrainsAsPyTorchDoes(t *testing.T) {
 	if last := rows[9][1]; last < 0.150 || last > 0.164 {
 		t.Errorf("the test loss ends at %.4f", last)
 	}
-	if kept := number.FindString(n.having(t, "linear.Evaluate(").data("text/markdown")); kept != fmt.Sprintf("%.4f", rows[9][1]) {
+	if kept := number.FindString(n.having(t, "test loss of the weights on disk").data("text/markdown")); kept != fmt.Sprintf("%.4f", rows[9][1]) {
 		t.Errorf("a later cell evaluates the weights on disk to %s", kept)
 	}
 	beside := n.having(t, "tutorial, last batch").rows(3)
@@ -54,6 +54,14 @@ func TestLinearRulerAndSummary(t *testing.T) {
 		if !strings.Contains(summary, want) {
 			t.Errorf("the summary lacks %s:\n%s", want, summary)
 		}
+	}
+}
+
+func TestLinearTravelsToPyTorchAndBack(t *testing.T) {
+	n := executed(t, linear)
+	said := number.FindAllString(n.having(t, "ImportPyTorch(").data("text/markdown"), -1)
+	if len(said) != 2 || said[0] != said[1] || said[0][:6] != number.FindString(n.having(t, "test loss of the weights on disk").data("text/markdown")) {
+		t.Errorf("the losses here and back again are %v", said)
 	}
 }
 

@@ -148,6 +148,9 @@ func executed(t *testing.T, name string) *notebook {
 	if err != nil {
 		t.Skip("skipped: no jupyter on the PATH; `make test` has it")
 	}
+	if testing.Short() && name != linear {
+		t.Skip("skipped: -short runs lesson 1 alone")
+	}
 	once, _ := runs.LoadOrStore(name, sync.OnceValues(func() (string, error) { return execute(jupyter, name) }))
 	path, err := once.(func() (string, error))()
 	if err != nil {
@@ -234,14 +237,16 @@ func TestCommittedWithOutputsAndWithoutErrors(t *testing.T) {
 
 func TestLessonsRunOffline(t *testing.T) {
 	for _, name := range names(t) {
-		n, committed := executed(t, name), read(t, name)
-		checkOutputs(t, name, n)
-		for i, c := range n.code() {
-			if got, want := len(c.pngs(t)), len(committed.code()[i].pngs(t)); got != want {
-				t.Errorf("%s: cell %d shows %d pictures, committed are %d: run `make notebooks`", name, i+1, got, want)
+		t.Run(name, func(t *testing.T) {
+			n, committed := executed(t, name), read(t, name)
+			checkOutputs(t, name, n)
+			for i, c := range n.code() {
+				if got, want := len(c.pngs(t)), len(committed.code()[i].pngs(t)); got != want {
+					t.Errorf("cell %d shows %d pictures, committed are %d: run `make notebooks`", i+1, got, want)
+				}
+				t.Logf("cell %d from %s to %s", i+1, c.Metadata.Execution["iopub.status.busy"], c.Metadata.Execution["iopub.status.idle"])
 			}
-			t.Logf("%s: cell %d from %s to %s", name, i+1, c.Metadata.Execution["iopub.status.busy"], c.Metadata.Execution["iopub.status.idle"])
-		}
+		})
 	}
 }
 

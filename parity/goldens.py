@@ -19,9 +19,15 @@ from safetensors.torch import save_file
 
 import nets
 
+FOLDER = nets.ROOT / "autoencoder" / "testdata" / "pytorch"
 STEPS = 100
 BETA = 2.0  # not 1, so that it shows where it is forgotten
 SAMPLE = 1000  # numbers kept of a gradient: every k-th
+
+# AdamW divides a gradient by its own size, so where one is nearly zero rounding alone decides which way a weight goes: for
+# many seeds PyTorch's own float32 and float64 are apart by .001 to .06 after 100 steps. With these seeds, and with the
+# constant in nets.formula, they are apart by less than 3e-5, so that a golden says something.
+SEEDS = {"conv-tutorial": 2}
 
 
 def channels_last(t):
@@ -31,20 +37,21 @@ def channels_last(t):
 
 def golden(name):
     make, shape = nets.NETS[name]
-    torch.manual_seed(7)
+    torch.manual_seed(SEEDS.get(name, 7))
     net = make()
+    if name in ("tutorial", "conv-tutorial"):
+        x = nets.mnist("t10k")[0][: shape[0]].view(shape)
+    elif name == "narrow":
+        x = torch.rand(shape)
+    else:
+        x = torch.rand(shape) * 2 - 1
     if name == "tutorial":
-        x = nets.mnist("t10k")[0][: shape[0]]
         with torch.no_grad():
             for module in net.modules():
                 if isinstance(module, torch.nn.Linear):
                     for kind, p in module.named_parameters():
                         full = next(n for n, q in net.named_parameters() if q is p)
                         p.copy_(nets.formula(full, tuple(p.shape), module.in_features))
-    elif name == "narrow":
-        x = torch.rand(shape)
-    else:
-        x = torch.rand(shape) * 2 - 1
     weights = {k: v.clone() for k, v in net.state_dict().items()}
     values = {"x": channels_last(x)}
     if name == "tutorial":
@@ -101,18 +108,24 @@ def bce():
     return {"x": x, "y": y.detach(), "loss": loss.detach(), "gradient": y.grad}
 
 
+def everything():
+    """The name and the tensors of each golden file."""
+    for name in nets.NETS:
+        weights, values = golden(name)
+        yield name, values
+        if name != "tutorial":
+            yield name + ".weights", weights
+    weights, values = variational()
+    yield "variational", values
+    yield "variational.weights", weights
+    yield "bce", bce()
+
+
 def write(folder):
     nets.check_version()
     folder.mkdir(parents=True, exist_ok=True)
-    for name in nets.NETS:
-        weights, values = golden(name)
+    for name, values in everything():
         save_file(values, folder / f"{name}.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
-        if name != "tutorial":
-            save_file(weights, folder / f"{name}.weights.safetensors", metadata={"format": "pt"})
-    weights, values = variational()
-    save_file(values, folder / "variational.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
-    save_file(weights, folder / "variational.weights.safetensors", metadata={"format": "pt"})
-    save_file(bce(), folder / "bce.safetensors", metadata={"format": "pt", "torch": nets.TORCH})
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ class Autoencoder(nn.Module):
         return self.decoder(z), z
 
 
-def tutorial():
+def tutorial(latent=2):
     """784-128-64-12-2 and back: 219,866 parameters."""
     return Autoencoder(
-        [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, 2)],
-        [nn.Linear(2, 12), nn.ReLU(), nn.Linear(12, 64), nn.ReLU(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 784), nn.Tanh()],
+        [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, latent)],
+        [nn.Linear(latent, 12), nn.ReLU(), nn.Linear(12, 64), nn.ReLU(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 784), nn.Tanh()],
     )
 
 
@@ -59,6 +59,15 @@ def conv_stride2():
         [nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(4, 8, 3, stride=2, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(392, 4)],
         [nn.Linear(4, 392), nn.ReLU(), nn.Unflatten(1, (8, 7, 7)), nn.ConvTranspose2d(8, 4, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),
          nn.ConvTranspose2d(4, 1, 3, stride=2, padding=1, output_padding=1), nn.Tanh()],
+    )  # fmt: skip
+
+
+def compressing(latent):
+    """The course's convolutional net, autoencoder.Convolutional."""
+    return Autoencoder(
+        [nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(1568, latent)],
+        [nn.Linear(latent, 1568), nn.ReLU(), nn.Unflatten(1, (32, 7, 7)), nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),
+         nn.ConvTranspose2d(16, 1, 3, stride=2, padding=1, output_padding=1), nn.Tanh()],
     )  # fmt: skip
 
 
@@ -98,7 +107,7 @@ class Variational(nn.Module):
         return reconstruction, -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(dim=1)
 
 
-# Name: the net, and the shape of its input as PyTorch has it. The tutorial's is MNIST, the others' are drawn.
+# Name: the net, and the shape of its input as PyTorch has it. The tutorial's are MNIST, the others' are drawn.
 NETS = {
     "tutorial": (tutorial, (32, 784)),
     "narrow": (narrow, (20, 64)),
@@ -112,7 +121,7 @@ NETS = {
 def formula(name, shape, fan_in):
     """Weights that need no file: a hash of the position, within PyTorch's bound. The Go test computes the same."""
     seed = sum((i + 1) * b for i, b in enumerate(name.encode()))
-    position = np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(1000003 * seed)
+    position = np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(1000003 * seed + 3000000021)
     h = position * np.uint64(0x9E3779B97F4A7C15)
     h = (h ^ (h >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
     unit = (h >> np.uint64(40)).astype(np.float64) / 2**24  # [0, 1)
@@ -126,3 +135,11 @@ def mnist(kind):
     labels = np.frombuffer(gzip.decompress((folder / f"{kind}-labels-idx1-ubyte.gz").read_bytes()), np.uint8, offset=8)
     pixels = images.astype(np.float32) / np.float32(255)
     return torch.from_numpy((pixels - np.float32(0.5)) / np.float32(0.5)).reshape(-1, 784), torch.from_numpy(labels.astype(np.int64))
+
+
+def unpack_mnist(root):
+    """Puts MNIST where torchvision.datasets.MNIST(root) looks for it, so that it downloads nothing."""
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for packed in (ROOT / "datasets" / "mnist").glob("*-ubyte.gz"):
+        (raw / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))

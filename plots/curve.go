@@ -10,11 +10,11 @@ import (
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
 
-// Curve draws one or more lines, given as [Line] options, over 1, 2, 3, …:
-// losses over epochs.
+// Curve draws one or more lines, given as [Line] or [Runs] options, over 1, 2,
+// 3, …: losses over epochs, or over what [Ticks] names.
 //
 // It is an error if there is no line, or a line has no values or one that is
-// not finite.
+// not finite, or if there are Ticks for fewer places than a line has.
 func Curve(opts ...Option) *Figure {
 	const kind = "curve"
 	o := gather("Epoch", "Loss", opts)
@@ -31,8 +31,14 @@ func Curve(opts ...Option) *Figure {
 				return failed(kind, "Curve: line %q is %v at %d: has the training diverged?", l.name, y, i+1)
 			}
 			lo, hi = math.Min(lo, y), math.Max(hi, y)
+			if l.lo != nil {
+				lo, hi = math.Min(lo, l.lo[i]), math.Max(hi, l.hi[i])
+			}
 		}
 		n = max(n, len(l.ys))
+	}
+	if o.ticks != nil && len(o.ticks) < n {
+		return failed(kind, "Curve: %d Ticks for %d places", len(o.ticks), n)
 	}
 	lo, hi = widen(lo, hi, 0.06)
 	return &Figure{kind: kind, opt: o, draw: func() *page { return drawCurve(o, n, lo, hi) }}
@@ -44,6 +50,9 @@ func drawCurve(o options, n int, lo, hi float64) *page {
 	x0, x1 = widen(x0, x1, 0.02)
 	p := axes(o, x0, x1, lo, hi)
 	p.X.Tick.Marker = wholeTicks{}
+	if o.ticks != nil {
+		p.X.Tick.Marker = namedTicks(o.ticks)
+	}
 	p.Add(grid{}, curves{page, o})
 	legend := 0.0
 	for _, l := range o.lines {
@@ -86,6 +95,14 @@ func (cs curves) Plot(c vgdraw.Canvas, p *plot.Plot) {
 			pts[j] = vg.Point{X: trX(float64(j + 1)), Y: trY(y)}
 		}
 		c.StrokeLines(vgdraw.LineStyle{Color: cs.o.lineColour(i), Width: 2 * px}, pts)
+		bar := vgdraw.LineStyle{Color: cs.o.lineColour(i), Width: 1.5 * px}
+		for j := range l.lo {
+			const cap = 4 * px
+			x, lo, hi := pts[j].X, trY(l.lo[j]), trY(l.hi[j])
+			c.StrokeLine2(bar, x, lo, x, hi)
+			c.StrokeLine2(bar, x-cap, lo, x+cap, lo)
+			c.StrokeLine2(bar, x-cap, hi, x+cap, hi)
+		}
 		if len(pts) > 60 {
 			continue
 		}
@@ -111,6 +128,19 @@ func (wholeTicks) Ticks(min, max float64) []plot.Tick {
 	for i := 0; float64(i) <= max; i += step {
 		if i >= 1 && float64(i) >= min {
 			ticks = append(ticks, plot.Tick{Value: float64(i), Label: strconv.Itoa(i)})
+		}
+	}
+	return ticks
+}
+
+// namedTicks are the names of 1, 2, 3, …
+type namedTicks []string
+
+func (names namedTicks) Ticks(min, max float64) []plot.Tick {
+	var ticks []plot.Tick
+	for i, name := range names {
+		if x := float64(i + 1); x >= min && x <= max {
+			ticks = append(ticks, plot.Tick{Value: x, Label: name})
 		}
 	}
 	return ticks

@@ -78,6 +78,7 @@ func everyFigure() map[string]*Figure {
 	points := tensor(ramp, 9, 2)
 	return map[string]*Figure{
 		"scatter":  Scatter(points, digits(9), Title("Dots"), Pictures(images)),
+		"circles":  Scatter(points, digits(9), Pictures(images), Circles(0.5, 2)),
 		"images":   Images(images, Captions(digits(9))),
 		"pairs":    Pairs(images, images),
 		"curve":    Curve(Line("loss", []float64{3, 2, 1})),

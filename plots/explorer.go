@@ -20,6 +20,7 @@ const explorerDots = 2000
 func Explorer(p Plane, images *tensors.Tensor, points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "explorer"
 	o := gather(latentX, latentY, opts)
+	o.circles = nil // its axes are the plane's, in which they would not be round
 	pics, err := planeImages(p, images, o)
 	if err != nil {
 		return failed(kind, "Explorer: %w", err)

@@ -50,17 +50,18 @@ func centre(m image.Image, c color.Color) (x, y float64) {
 	return x / n, y / n
 }
 
+// over is a dot's colour on white: dots are drawn at 90 %.
+func over(c color.Color) color.Color {
+	r := color.RGBAModel.Convert(c).(color.RGBA)
+	mix := func(v uint8) uint8 { return uint8(math.Round(0.1*255 + 0.9*float64(v))) }
+	return color.RGBA{mix(r.R), mix(r.G), mix(r.B), 255}
+}
+
 func TestScatterPutsDotsAtTheirPlaceInTheirColour(t *testing.T) {
 	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}}
 	points := tensors.FromFlatDataAndDimensions([]float32{0, 0, 8, 4, 2, 3}, 3, 2)
 	f := Scatter(points, []uint8{0, 1, 2}, Palette(full))
 	m := picture(t, f)
-	// Dots are drawn at 90 %: the colours over white.
-	over := func(c color.Color) color.Color {
-		r := color.RGBAModel.Convert(c).(color.RGBA)
-		mix := func(v uint8) uint8 { return uint8(math.Round(0.1*255 + 0.9*float64(v))) }
-		return color.RGBA{mix(r.R), mix(r.G), mix(r.B), 255}
-	}
 	x0, y0 := centre(m, over(full[0]))
 	x1, y1 := centre(m, over(full[1]))
 	x2, y2 := centre(m, over(full[2]))
@@ -69,6 +70,96 @@ func TestScatterPutsDotsAtTheirPlaceInTheirColour(t *testing.T) {
 	}
 	if !(x1 > x0 && y1 < y0) {
 		t.Errorf("(8, 4) is at (%.1f, %.1f), want right of and above (0, 0) at (%.1f, %.1f)", x1, y1, x0, y0)
+	}
+}
+
+func TestRunsReachFromTheLowestToTheHighest(t *testing.T) {
+	colours := Colours{color.RGBA{0, 0, 255, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{255, 0, 0, 255}}
+	m := picture(t, Curve(Palette(colours), Line("a", []float64{1, 1}), Line("b", []float64{5, 5}), Line("c", []float64{2, 2})))
+	_, low := centre(m, colours[0])
+	_, high := centre(m, colours[1])
+	_, mean := centre(m, colours[2])
+	m = picture(t, Curve(Palette(colours[2:]), Runs("a", [][]float64{{1, 1, 1, 5}, {2, 2}})))
+	top, bottom, dots := m.Bounds().Dy(), 0, 0.0
+	for j := range m.Bounds().Dy() {
+		row := 0
+		for i := range m.Bounds().Dx() - 140 {
+			if r, g, b, _ := m.At(i, j).RGBA(); r>>8 == 255 && g == 0 && b == 0 {
+				row++
+			}
+		}
+		if row > 0 {
+			top, bottom = min(top, j), max(bottom, j)
+		}
+		if row > 200 { // the line between the two means
+			dots = float64(j)
+		}
+	}
+	if math.Abs(float64(top)-high) > 3 || math.Abs(float64(bottom)-low) > 3 || math.Abs(dots-mean) > 4 {
+		t.Errorf("the bar goes from row %d to %d and the line is in %.0f; 5, 1 and 2 are in %.0f, %.0f and %.0f", top, bottom, dots, high, low, mean)
+	}
+}
+
+func TestTicksNameThePlaces(t *testing.T) {
+	ticks := namedTicks{"2", "4", "8"}.Ticks(0.98, 2.02)
+	if len(ticks) != 2 || ticks[0].Value != 1 || ticks[0].Label != "2" || ticks[1].Label != "4" {
+		t.Errorf("%+v", ticks)
+	}
+}
+
+// The four dots lie on the circle at the axes, so it is known where its points between them must be.
+func TestCirclesAreRoundAndAtTheirRadius(t *testing.T) {
+	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}, color.RGBA{255, 0, 255, 255}, color.RGBA{0, 255, 255, 255}}
+	// The last one makes the plane higher than wide, and its own scale would be flat.
+	points := tensors.FromFlatDataAndDimensions([]float32{1, 0, -1, 0, 0, 1, 0, -1, 0, -7}, 5, 2)
+	m := picture(t, Scatter(points, []uint8{0, 1, 2, 3, 4}, Palette(full), Circles(1.5, 3)))
+	x0, y0 := centre(m, over(full[0]))
+	x1, y1 := centre(m, over(full[1]))
+	_, up := centre(m, over(full[2]))
+	_, down := centre(m, over(full[3]))
+	x, y, unit := (x0+x1)/2, (y0+y1)/2, (x0-x1)/2
+	if math.Abs((down-up)/2-unit) > 1 {
+		t.Errorf("a unit has %.1f pixels to the side and %.1f up", unit, (down-up)/2)
+	}
+	for i := range 16 {
+		sin, cos := math.Sincos(2 * math.Pi * (float64(i) + 0.5) / 16)
+		for r, want := range map[float64]bool{1.25: false, 1.5: true, 2: false, 3: true, 3.25: false} {
+			dark := false
+			for _, off := range []float64{-1, 0, 1} {
+				red, _, _, _ := m.At(int(x+(r*unit+off)*cos), int(y-(r*unit+off)*sin)).RGBA()
+				dark = dark || red>>8 < 0x80
+			}
+			if dark != want {
+				t.Errorf("at radius %v, point %d of 16: a line is %v", r, i, dark)
+			}
+		}
+	}
+}
+
+func TestVegaLiteOfCircles(t *testing.T) {
+	points, labels := cloud(10)
+	views := specOf(t, Scatter(points, labels, Pictures(shades(10)), Circles(1, 2)))["hconcat"].([]any)
+	scatter := views[0].(map[string]any)
+	layers := scatter["layer"].([]any)
+	if len(layers) != 3 {
+		t.Fatalf("%d layers, want the dots and two circles", len(layers))
+	}
+	encoding := layers[1].(map[string]any)["encoding"].(map[string]any)
+	var span [2]float64
+	for i, axis := range []string{"x", "y"} {
+		domain := encoding[axis].(map[string]any)["scale"].(map[string]any)["domain"].([]any)
+		span[i] = domain[1].(float64) - domain[0].(float64)
+	}
+	if want := scatter["width"].(float64) / scatter["height"].(float64); math.Abs(span[0]/span[1]-want) > 0.01 {
+		t.Errorf("the axes span %v, but the view is %.2f times as wide as high", span, want)
+	}
+	for i, l := range layers[1:] {
+		for _, row := range l.(map[string]any)["data"].(map[string]any)["values"].([]any) {
+			at := row.(map[string]any)
+			if r := math.Hypot(at["x"].(float64), at["y"].(float64)); math.Abs(r-float64(i+1)) > 0.01 {
+				t.Errorf("a point of circle %d is at radius %.3f", i+1, r)
+			}
+		}
 	}
 }
 
@@ -99,11 +190,14 @@ func TestPictures(t *testing.T) {
 	plane := Around(points, 6)
 	figures := map[string]*Figure{
 		"scatter": Scatter(points, labels, Title("Latent space"), Palette(Tutorial)),
+		"circles": Scatter(points, labels, Title("Circles"), Circles(1, 2, 3)),
 		"images":  Images(shades(12), Columns(6), Captions([]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1})),
 		"pairs":   Pairs(shades(4), shades(4), Title("Shades")),
 		"grid":    Grid([]*tensors.Tensor{shades(4), shades(4), shades(4)}, RowNames("noisy", "denoised", "clean")),
 		"curve":   Curve(Line("train", []float64{.19, .17, .165}), Line("test", []float64{.175, .168, .164})),
 		"map":     Map(plane, shades(36)),
+		"runs": Curve(Axes("latents", "accuracy"), Ticks(2, 4, 8, 16), Line("PCA", []float64{.4, .5, .7, .9}),
+			Runs("three seeds", [][]float64{{.6, .7, .65}, {.8, .82, .81}, {.1, .88, .9}, {.9, .9, .9}})),
 	}
 	for name, f := range figures {
 		t.Run(name, func(t *testing.T) {
@@ -310,6 +404,8 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{Scatter(points, labels[:5]), "plots: Scatter: 5 labels for 9 points"},
 		{Scatter(points, []uint8{0, 1, 2, 3, 4, 5, 6, 7, 10}), "plots: Scatter: label 8 is 10, colours are for 0-9"},
 		{Scatter(points, labels, Pictures(shades(3))), "plots: Scatter: 3 pictures for 9 points"},
+		{Scatter(points, nil, Circles(1, 0)), "plots: Scatter: a circle of radius 0: a radius is a number above 0"},
+		{Scatter(points, nil, Circles(math.NaN())), "plots: Scatter: a circle of radius NaN"},
 		{Images(points), "plots: Images: images are [n, height, width, 1 or 3], got [9 2]"},
 		{Images(nil), "plots: Images: no images (nil)"},
 		{Images(shades(2), Captions("one")), "plots: Images: 1 captions for 2 images"},
@@ -322,6 +418,8 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{Curve(), "plots: Curve: nothing to draw: give it a Line"},
 		{Curve(Line("loss", nil)), `plots: Curve: line "loss" has no values`},
 		{Curve(Line("loss", []float64{1, math.NaN()})), `plots: Curve: line "loss" is NaN at 2: has the training diverged?`},
+		{Curve(Runs("loss", [][]float64{{1, 2}, {}})), `plots: Curve: line "loss" is NaN at 2: has the training diverged?`},
+		{Curve(Line("loss", []float64{1, 2}), Ticks("one")), "plots: Curve: 1 Ticks for 2 places"},
 		{Map(Around(points, 3), shades(4)), "plots: Map: 4 images for a plane of 3 x 3 points"},
 		{Map(Plane{}, shades(4)), "plots: Map: Plane{0, 0, 0, 0, 0} is empty: X0 < X1, Y0 < Y1 and N > 0"},
 		{Map(Around(wide, 2), shades(4)), "plots: Map: Around: points are [n, 2], got [2 4]"},

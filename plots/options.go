@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -21,11 +22,14 @@ type options struct {
 	captions    []any
 	rowNames    []string
 	lines       []line
+	ticks       []string // under 1, 2, 3, … of Curve; nil: the numbers
+	circles     []float64
 }
 
 type line struct {
-	name string
-	ys   []float64
+	name   string
+	ys     []float64
+	lo, hi []float64 // ends of the error bars, nil without
 }
 
 func gather(x, y string, opts []Option) options {
@@ -109,7 +113,39 @@ func RowNames(names ...string) Option {
 
 // Line adds a line to [Curve]: ys[0] stands above 1, ys[1] above 2 and so on.
 func Line(name string, ys []float64) Option {
-	return func(o *options) { o.lines = append(o.lines, line{name, ys}) }
+	return func(o *options) { o.lines = append(o.lines, line{name: name, ys: ys}) }
+}
+
+// Runs adds to [Curve] a line with error bars: runs[0] are what several seeds
+// gave at 1, runs[1] at 2 and so on. The line goes through their means, a bar
+// reaches from the lowest to the highest.
+func Runs(name string, runs [][]float64) Option {
+	l := line{name: name}
+	for _, values := range runs {
+		sum, lo, hi := 0.0, math.Inf(1), math.Inf(-1)
+		for _, y := range values {
+			sum, lo, hi = sum+y, math.Min(lo, y), math.Max(hi, y)
+		}
+		l.ys, l.lo, l.hi = append(l.ys, sum/float64(len(values))), append(l.lo, lo), append(l.hi, hi)
+	}
+	return func(o *options) { o.lines = append(o.lines, l) }
+}
+
+// Ticks names the places 1, 2, 3, … of [Curve], where they stand for something
+// else: Ticks(2, 4, 8) where the lines go over powers of two.
+func Ticks(names ...any) Option {
+	ticks := make([]string, len(names))
+	for i, name := range names {
+		ticks[i] = fmt.Sprint(name)
+	}
+	return func(o *options) { o.ticks = ticks }
+}
+
+// Circles draws circles with these radii around the origin of [Scatter], and
+// gives both axes one scale, so that they are round. Within radius r lies
+// 1 - exp(-r²/2) of a Gaussian N(0, 1) in the plane.
+func Circles(radii ...float64) Option {
+	return func(o *options) { o.circles = append([]float64{}, radii...) }
 }
 
 // Colours are the colours of the classes, from 0 on.

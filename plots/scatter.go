@@ -22,7 +22,8 @@ const latentX, latentY = "Latent feature 1", "Latent feature 2"
 //
 // It is an error if points has another shape, has no rows or holds a number
 // that is not finite, if the labels are not as many as the points or not in
-// 0-9, and if the pictures are not as many as the points.
+// 0-9, if the pictures are not as many as the points, and if the radius of one
+// of the [Circles] is not above 0.
 func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "scatter"
 	o := gather(latentX, latentY, opts)
@@ -30,11 +31,14 @@ func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	if err == nil {
 		err = checkLabels(labels, len(pts), "points")
 	}
+	if err == nil {
+		err = checkCircles(o)
+	}
 	if err != nil {
 		return failed(kind, "Scatter: %w", err)
 	}
 	f := &Figure{kind: kind, opt: o}
-	box := around(pts, 0.04)
+	box := around(append(corners(o.circles), pts...), 0.04)
 	f.draw = func() *page {
 		page := newPage(620*density, 520*density)
 		c := vgdraw.Crop(page.Canvas, 8*px, -16*px, 8*px, -12*px)
@@ -81,7 +85,7 @@ func widen(lo, hi, more float64) (float64, float64) {
 // drawScatter fills c with axes, dots and, if there are labels, a legend.
 func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64, labels []uint8) {
 	p := axes(o, b.x0, b.x1, b.y0, b.y1)
-	p.Add(grid{}, dots{page, o.palette, pts, labels})
+	p.Add(grid{}, dots{page, o.palette, pts, labels}, circles(o.circles))
 	legend := 0.0
 	names := present(o, labels)
 	if len(names) > 0 {
@@ -92,6 +96,9 @@ func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64
 		}
 	}
 	c = vgdraw.Crop(c, 0, -vg.Length(legend)*px, 0, 0)
+	if len(o.circles) > 0 {
+		oneScale(p, c)
+	}
 	p.Draw(c)
 	d := p.DataCanvas(c)
 	x, y := page.device(d.Max)

@@ -114,22 +114,41 @@ func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictu
 	if labels != nil {
 		caption = object{"field": "label", "type": "nominal"}
 	}
-	views := array{
-		object{
-			"width": 440, "height": 400, "params": pointing(some[0]),
-			"mark": object{"type": "circle", "opacity": 0.9, "clip": true},
-			"encoding": object{
-				"x": vegaAxis("x", o.x, b.x0, b.x1), "y": vegaAxis("y", o.y, b.y0, b.y1),
-				"color":  vegaColour(o, labels),
-				"size":   object{"condition": object{"param": "at", "empty": false, "value": 200}, "value": round(math.Pi * radius * radius)},
-				"stroke": object{"condition": object{"param": "at", "empty": false, "value": "#262626"}, "value": "transparent"},
-			},
-		},
-		panel(caption),
+	const width, height = 440, 400
+	if len(o.circles) > 0 {
+		b = b.shaped(width, height)
 	}
+	axisX, axisY := vegaAxis("x", o.x, b.x0, b.x1), vegaAxis("y", o.y, b.y0, b.y1)
+	layers := array{object{
+		"params": pointing(some[0]),
+		"mark":   object{"type": "circle", "opacity": 0.9, "clip": true},
+		"encoding": object{
+			"x": axisX, "y": axisY,
+			"color":  vegaColour(o, labels),
+			"size":   object{"condition": object{"param": "at", "empty": false, "value": 200}, "value": round(math.Pi * radius * radius)},
+			"stroke": object{"condition": object{"param": "at", "empty": false, "value": "#262626"}, "value": "transparent"},
+		},
+	}}
+	for _, r := range o.circles {
+		layers = append(layers, vegaCircle(r, axisX, axisY))
+	}
+	views := array{object{"width": width, "height": height, "layer": layers}, panel(caption)}
 	spec := vegaPage(o, object{"points": rows}, views)
 	spec["data"] = object{"name": "points"}
 	return spec, nil
+}
+
+func vegaCircle(r float64, axisX, axisY object) object {
+	var at array
+	for i, p := range outline(r) {
+		at = append(at, object{"i": i, "x": round(p[0]), "y": round(p[1])})
+	}
+	return object{
+		"data": object{"values": at},
+		"mark": object{"type": "line", "color": "#262626", "strokeWidth": 1.5, "clip": true},
+		"encoding": object{"x": axisX, "y": axisY,
+			"order": object{"field": "i", "type": "quantitative"}}, // else by x: a line from left to right
+	}
 }
 
 // explorerSpec is the plane with the points beneath an invisible grid: the

@@ -1,4 +1,4 @@
-"""Sets the lessons up inside this checkout, and runs them: lab, test, env, notebooks, data, bench, clean (see Makefile).
+"""Sets the lessons up inside this checkout, and runs them: lab, test, env, notebooks, data, bench, parity, gpu-check, clean (see Makefile).
 
 Everything goes into .venv, .cache and .jupyter, which git ignores, and into Go's own caches. A step is done again only
 when what it depends on has changed; a step that was interrupted has left no stamp and is done again. Standard library only.
@@ -24,6 +24,7 @@ VENV = os.path.join(ROOT, ".venv")
 CACHE = os.path.join(ROOT, ".cache")
 JUPYTER = os.path.join(ROOT, ".jupyter")
 PEERS = os.path.join(ROOT, ".venv-peers")
+ARTIFACTS = os.path.join(ROOT, "artifacts")
 BIN = os.path.join(VENV, "bin")
 PYTHON = os.path.join(BIN, "python")
 KERNEL = "autoencoders"
@@ -69,12 +70,12 @@ def digest(*parts):
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def done(name, stamp):
-    return read(os.path.join(VENV, "stamps", name)) == stamp
+def done(name, stamp, folder=VENV):
+    return read(os.path.join(folder, "stamps", name)) == stamp
 
 
-def stamp_done(name, stamp):
-    write(os.path.join(VENV, "stamps", name), stamp)
+def stamp_done(name, stamp, folder=VENV):
+    write(os.path.join(folder, "stamps", name), stamp)
 
 
 def run(what, argv, env, cwd=ROOT, hint=""):
@@ -191,25 +192,25 @@ def check_machine():
         raise Stop("Python's venv module is missing: apt-get install python3-venv, or dnf install python3")
 
 
-def make_venv(env):
+def make_venv(env, folder=VENV):
     python = os.path.realpath(sys.executable)  # the base, should this be some environment's
-    stamp = digest(VENV, "%d.%d" % sys.version_info[:2], python)
-    if done("venv", stamp) and os.path.exists(PYTHON):
+    stamp = digest(folder, "%d.%d" % sys.version_info[:2], python)
+    if done("venv", stamp, folder) and os.path.exists(os.path.join(folder, "bin", "python")):
         return
-    shutil.rmtree(VENV, ignore_errors=True)
-    run("Python environment", [python, "-m", "venv", VENV], env)
-    stamp_done("venv", stamp)
+    shutil.rmtree(folder, ignore_errors=True)
+    run("Python environment", [python, "-m", "venv", folder], env)
+    stamp_done("venv", stamp, folder)
 
 
-def pip_install(name, what, env):
+def pip_install(name, what, env, folder=VENV):
     lock = os.path.join(SETUP, name + ".lock")
     stamp = digest(read(lock))
-    if done(name, stamp):
+    if done(name, stamp, folder):
         return
-    argv = [PYTHON, "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", lock]
+    argv = [os.path.join(folder, "bin", "python"), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", lock]
     run(what, argv, env, hint="is the network up? then run it again, it continues")
     shutil.rmtree(env["PIP_CACHE_DIR"], ignore_errors=True)
-    stamp_done(name, stamp)
+    stamp_done(name, stamp, folder)
 
 
 def site_packages():
@@ -454,6 +455,7 @@ def kernel_spec(env, backend, template=os.path.join(SETUP, "kernel.json")):
 
 
 def write_settings(env, backend):
+    os.makedirs(JUPYTER, exist_ok=True)  # IPython complains of a parent that is not there
     share = os.path.join(VENV, "share", "jupyter")
     spec = kernel_spec(env, backend)
     write(os.path.join(share, "kernels", KERNEL, "kernel.json"), json.dumps(spec, indent=1, ensure_ascii=False) + "\n")
@@ -480,10 +482,10 @@ STANDARD = ["bytes", "context", "errors", "fmt", "image", "image/color", "image/
 
 def cell_imports(env):
     """What the lessons' cells import: our packages, GoMLX's graph, gonbui, and common parts of the standard library."""
-    ours = ["autoencoders/autoencoder", "autoencoders/autoencoder/nn", "autoencoders/datasets", "autoencoders/plots"]
+    ours = ["autoencoders/autoencoder", "autoencoders/autoencoder/nn", "autoencoders/datasets", "autoencoders/measure", "autoencoders/plots"]
     ours = [p for p in ours if os.path.isdir(os.path.join(ROOT, *p.split("/")[1:]))]
     theirs = ["github.com/gomlx/gomlx/" + p for p in ("core/graph", "core/tensors", "ml/model", "ml/train/optimizer")]
-    theirs += ["github.com/janpfeifer/gonb/gonbui"]
+    theirs += ["github.com/janpfeifer/gonb/gonbui", "gonum.org/v1/gonum/stat"]
     listed = output(["go", "list", "-e", "-f", "{{if and .GoFiles (not .Error)}}{{.ImportPath}}{{end}}"] + ours + theirs, env)
     return listed.split()
 
@@ -605,11 +607,21 @@ def offline(env):
     return dict(env, GOPROXY="off", GOFLAGS="")
 
 
+def fault_table(rows):
+    """The rows that tests gave to internal/faults: each fault, the very line that a user sees of it, what is kept."""
+    lines = ["", "| fault | what the user sees | what is kept | |", "|---|---|---|---|"]
+    for (fault, seen, kept), green in sorted(rows):
+        lines.append("| %s | %s | %s | %s |" % (fault, "`%s`" % seen if seen else "nothing", kept, "ok" if green else "FAIL"))
+    return "\n".join(lines + ["%d faults, %d green" % (len(rows), sum(green for _, green in rows)), ""])
+
+
 def go_test(env, args):
-    """go test, with one line for each package and each skipped test, the output of what failed, and a count at the end."""
+    """go test, with one line for each package and each skipped test, the output of what failed, the table of the faults
+    that were tried, and a count at the end."""
     process = subprocess.Popen(["go", "test", "-json"] + args, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8", errors="replace")
     outputs, count = {}, {"pass": 0, "fail": 0, "skip": 0}
     broken = 0
+    faults, rows = {}, []  # of tests that go on; of those that ended
     for line in process.stdout:
         try:
             event = json.loads(line)
@@ -620,8 +632,11 @@ def go_test(env, args):
         key = (event.get("Package") or event.get("ImportPath", ""), test)
         if action in ("output", "build-output"):
             outputs.setdefault(key, []).append(event["Output"])
+        elif action == "attr" and event["Key"] == "fault":
+            faults.setdefault(key, []).append(json.loads(event["Value"]))
         elif action in count and test:
             count[action] += 1
+            rows += [(row, action == "pass") for row in faults.pop(key, [])]
             if action == "fail":
                 print("".join(outputs.get(key, [])), end="", flush=True)
             elif action == "skip":
@@ -637,6 +652,8 @@ def go_test(env, args):
     code = process.wait()
     if code and not count["fail"]:
         broken = max(broken, 1)
+    if rows:
+        print(fault_table(rows), flush=True)
     print("%d passed, %d failed, %d skipped%s" % (count["pass"], count["fail"] + broken, count["skip"], " (a package did not build or run)" if broken else ""), flush=True)
     return code
 
@@ -655,7 +672,7 @@ def test(env):
         bad = result.returncode != 0 or (name == "gofmt" and text)
         failed += bool(bad)
         print("%s: %s" % (name, "\n" + text.rstrip() if bad else "clean"), flush=True)
-    args = shlex.split(os.environ.get("TEST_ARGS", "")) or ["-timeout=30m", "./..."]
+    args = shlex.split(os.environ.get("TEST_ARGS", "")) or ["-timeout=60m", "./..."]
     code = go_test(env, args)
     if failed and not code:
         print("FAIL: tests pass, but the checks above do not", flush=True)
@@ -702,24 +719,52 @@ def data(env):
 
 def peers(env):
     """An environment of its own for what the lessons are measured against, JAX and PyTorch. Returns its Python."""
-    python = os.path.join(PEERS, "bin", "python")
-    stamp = digest(PEERS, read(os.path.join(SETUP, "peers.lock")))
-    if not (done("peers", stamp) and os.path.exists(python)):
-        shutil.rmtree(PEERS, ignore_errors=True)
-        run("Python environment of the peers", [os.path.realpath(sys.executable), "-m", "venv", PEERS], env)
-        argv = [python, "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", os.path.join(SETUP, "peers.lock")]
-        run("JAX and PyTorch (about 3 GB)", argv, env, hint="is the network up? then run it again")
-        shutil.rmtree(env["PIP_CACHE_DIR"], ignore_errors=True)
-        stamp_done("peers", stamp)
-    return python
+    if sys.version_info < (3, 11):
+        raise Stop("JAX and PyTorch are pinned for Python 3.11 or newer, this is %s" % platform.python_version())
+    make_venv(env, PEERS)
+    pip_install("peers", "JAX and PyTorch (about 3 GB)", env, PEERS)
+    return os.path.join(PEERS, "bin", "python")
+
+
+def artifacts(name):
+    os.makedirs(ARTIFACTS, exist_ok=True)
+    return os.path.join(ARTIFACTS, name)
 
 
 def bench(env):
-    """Our epoch beside JAX's first, while nothing else runs; then the Go benchmarks of each package."""
+    """Our epoch beside JAX's and PyTorch's first, while nothing else runs; then the Go benchmarks of each package."""
+    program = artifacts("bench-program")
     python = peers(env)
-    code = subprocess.call(["go", "run", "./bench", "-python", python], env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL)
+    env = offline(env)
+    code = subprocess.call(["go", "build", "-o", program, "./bench"], env=env, cwd=ROOT)
+    code = code or subprocess.call([program, "-python", python, "-out", ARTIFACTS], env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
     argv = ["go", "test", "-run=^$", "-bench=.", "-benchmem", "./..."]
-    return subprocess.call(argv, env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL) or code
+    return subprocess.call(argv, env=env, cwd=ROOT, stdin=subprocess.DEVNULL) or code
+
+
+def parity(env):
+    argv = [peers(env), os.path.join(ROOT, "parity", "check.py"), artifacts("parity.txt")]
+    return subprocess.call(argv, env=offline(env), cwd=ROOT, stdin=subprocess.DEVNULL)
+
+
+def gpu_check(env):
+    """One program with the golden files and MNIST inside, that compares a GPU with PyTorch's numbers and times epochs on
+    it. It needs a PJRT plugin and the driver, neither Go nor this checkout. Where the set-up found a GPU, it is run."""
+    program = artifacts("gpu-check")
+    code = subprocess.call(["go", "test", "-c", "-o", program, "./autoencoder"], env=offline(env), cwd=ROOT)
+    if code:
+        return code
+    argv = [program, "-test.v", "-test.run=EqualPyTorch|EqualsPyTorch", "-test.bench=Epoch"]
+    backend = env["GOMLX_BACKEND"]
+    if "tf32=" not in backend:
+        say("no NVIDIA driver here. Where there is one and a CUDA plugin of PJRT:")
+        for tf32 in ("false", "true"):
+            print("GOMLX_BACKEND=xla:/path/to/plugin.so,preallocate=false,tf32=%s ./%s" % (tf32, " ".join(map(shlex.quote, [os.path.basename(program)] + argv[1:]))))
+        return 0
+    for tf32 in ("false", "true"):
+        say("TF32 " + {"false": "off", "true": "on"}[tf32])
+        code = subprocess.call(argv, env=dict(env, GOMLX_BACKEND=re.sub("tf32=[a-z]*", "tf32=" + tf32, backend)), cwd=ARTIFACTS) or code
+    return code
 
 
 def clean():
@@ -749,7 +794,7 @@ def newer_python():
 
 
 def main(command):
-    commands = {"setup": lambda env: 0, "lab": lab, "test": test, "env": print_env, "notebooks": notebooks, "data": data, "bench": bench}
+    commands = {"setup": lambda env: 0, "lab": lab, "test": test, "env": print_env, "notebooks": notebooks, "data": data, "bench": bench, "parity": parity, "gpu-check": gpu_check}
     if sys.version_info < (3, 10):
         newer_python()
     if command == "clean":

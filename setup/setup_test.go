@@ -3,12 +3,15 @@ package setup
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"autoencoders/internal/faults"
 )
 
 // python runs Python code in which s is setup.py, and returns what it prints.
@@ -227,4 +230,23 @@ for text in ("one", "one", "two"):
 	if lines[0] != lines[1] || lines[1] == lines[2] || !strings.Contains(lines[2], "['b']") {
 		t.Errorf("got %q", lines)
 	}
+}
+
+// Whatever the moment of the kill, the next run completes the set-up, and to the same files.
+func TestKilledAtEachMomentAndRunAgain(t *testing.T) {
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/janpfeifer/gonb").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command("python3", "killed.py")
+	command.Env = append(os.Environ(), "GONB="+strings.TrimSpace(string(dir)), "PYTHONDONTWRITEBYTECODE=1")
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var moments, files int
+	if n, _ := fmt.Sscanf(string(out), "%d moments, %d files\n", &moments, &files); n != 2 || moments < 50 || files < 12 {
+		t.Fatalf("%s", out)
+	}
+	faults.Row(t, fmt.Sprintf("set-up killed at each of %d moments, then run again", moments), "", "what was finished; the second run does the rest, to the same files")
 }

@@ -27,7 +27,7 @@ type downloader struct {
 // all makes dir hold every file.
 func (d *downloader) all(ctx context.Context, dir string, files []fashion.File) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return onDisk(err)
 	}
 	fetched := false
 	for _, f := range files {
@@ -62,12 +62,16 @@ func (d *downloader) file(ctx context.Context, dir string, f fashion.File) error
 			return fmt.Errorf("stopped in %s: run it again to go on from there", f.Name)
 		}
 		if disk, ok := errors.AsType[*os.PathError](err); ok {
-			return disk
+			return onDisk(disk) // which no other mirror can mend
 		}
 		failed = append(failed, host(mirror)+": "+reason(err))
 	}
 	return fmt.Errorf("no mirror gave %s (%s): run it again, or put the file into %s by hand, from %s or Debian's package dataset-fashion-mnist",
 		f.Name, strings.Join(failed, "; "), dir, d.mirrors[0]+f.Name)
+}
+
+func onDisk(err error) error {
+	return fmt.Errorf("%w: make room there or name another folder, and run it again to go on", err)
 }
 
 // mirror fetches one file from one mirror. It asks again for the rest as long
@@ -81,7 +85,8 @@ func (d *downloader) mirror(ctx context.Context, address, part string, f fashion
 			return nil
 		}
 		_, wrong := errors.AsType[*contentError](err)
-		again := wrong && before > 0 || !wrong && partSize(part) > before
+		_, disk := errors.AsType[*os.PathError](err)
+		again := wrong && before > 0 || !wrong && !disk && partSize(part) > before
 		if !again || ctx.Err() != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"autoencoders/datasets/internal/fashion"
+	"autoencoders/internal/faults"
 )
 
 // The file that the tests download, as it is published.
@@ -221,21 +222,27 @@ func TestTheNextMirrorHelps(t *testing.T) {
 		<-r.Context().Done()
 	})
 	for name, first := range map[string]string{
-		"refused":      closed.URL + "/",
-		"403":          serve(t, forbidden).address(),
-		"404":          serve(t, http.NotFound).address(),
-		"corrupted":    serve(t, corrupted).address(),
-		"a web page":   serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Log in</html>") }).address(),
-		"too long":     serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(append(bytes.Clone(published), 0)) }).address(),
-		"stalls":       stalling.address(),
-		"loops":        serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }).address(),
-		"breaks off":   serve(t, cut(100)).address(),
-		"no such host": "http://mirror.invalid/",
+		"refuses":                            closed.URL + "/",
+		"answers 403":                        serve(t, forbidden).address(),
+		"answers 404":                        serve(t, http.NotFound).address(),
+		"sends a file of the wrong checksum": serve(t, corrupted).address(),
+		"sends a web page":                   serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Log in</html>") }).address(),
+		"sends a byte too many":              serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(append(bytes.Clone(published), 0)) }).address(),
+		"stalls":                             stalling.address(),
+		"redirects in a circle":              serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }).address(),
+		"breaks off":                         serve(t, cut(100)).address(),
+		"does not exist":                     "http://mirror.invalid/",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
+			_, alone := download(t, dir, first)
+			wantLine(t, alone, "no mirror gave "+file.Name+" (", "): run it again, or put the file into "+dir+" by hand")
+			if _, err := os.Stat(filepath.Join(dir, file.Name)); !os.IsNotExist(err) {
+				t.Error("something has the file's name:", err)
+			}
 			_, err := download(t, dir, first, serve(t, good).address())
 			wantComplete(t, dir, err)
+			faults.Row(t, "download: a mirror that "+name, "download: "+alone.Error(), "nothing by the file's name; from a second mirror, the whole file")
 		})
 	}
 }
@@ -260,6 +267,7 @@ func TestAMirrorWithoutEnd(t *testing.T) {
 	if n := <-sent; n > 1<<26 { // most of them in the buffers between
 		t.Errorf("%d bytes were taken of a file of %d", n, file.Size)
 	}
+	faults.Row(t, "download: a mirror that sends without end", "", "the whole file, from the next mirror; no more was read than its size")
 }
 
 func TestRedirectsAreFollowed(t *testing.T) {
@@ -279,6 +287,7 @@ func TestABrokenDownloadGoesOn(t *testing.T) {
 	wantComplete(t, dir, err)
 	n := len(published)/3 + 1
 	m.wantAsked(t, "", fmt.Sprintf("bytes=%d-", n), fmt.Sprintf("bytes=%d-", 2*n))
+	faults.Row(t, "download: broken off twice", "", "what had come; the rest is asked for, and the file is whole")
 }
 
 func TestTheNextRunGoesOn(t *testing.T) {
@@ -380,6 +389,7 @@ func TestASlowMirrorIsGivenTime(t *testing.T) {
 	_, err := download(t, dir, m.address())
 	wantComplete(t, dir, err)
 	m.wantAsked(t, "")
+	faults.Row(t, "download: a slow mirror", "", "the whole file: only silence ends a download")
 }
 
 func TestInterrupted(t *testing.T) {
@@ -397,6 +407,7 @@ func TestInterrupted(t *testing.T) {
 	wantLine(t, err, "stopped in "+file.Name+": run it again to go on from there")
 	wantFiles(t, dir, file.Name+".part")
 	other.wantAsked(t)
+	faults.Row(t, "download: interrupted", "download: "+err.Error(), "what had come, for the next run")
 }
 
 func TestAFolderThatCannotBeWritten(t *testing.T) {
@@ -404,6 +415,7 @@ func TestAFolderThatCannotBeWritten(t *testing.T) {
 	put(t, blocked, nil)
 	_, err := download(t, filepath.Join(blocked, "fashion-mnist"), serve(t, good).address())
 	wantLine(t, err, blocked)
+	faults.Row(t, "download: into a folder that cannot be written", "download: "+err.Error(), "nothing was fetched")
 
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, file.Name+".part"), 0o755); err != nil {

@@ -1,0 +1,44 @@
+package autoencoder_test
+
+import (
+	"testing"
+
+	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/nn"
+	"autoencoders/datasets"
+)
+
+// An epoch of 60,000 MNIST images in batches of 128, checkpoint included. The first one, which
+// compiles, is a metric of its own. `make bench` has the same beside JAX and PyTorch; `make gpu-check`
+// runs these on a GPU.
+func BenchmarkEpoch(b *testing.B) {
+	images := datasets.MNIST(datasets.Normalize(0.5, 0.5)).Train()
+	for _, net := range []struct {
+		name  string
+		model autoencoder.Model
+	}{
+		{"linear", autoencoder.Linear("", 2)},
+		{"mended", autoencoder.Model{
+			Encoder: nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()),
+			Decoder: nn.Sequential(nn.ConvTranspose2d(16, 6, 5), nn.ReLU(), nn.ConvTranspose2d(6, 1, 5), nn.Tanh()),
+		}},
+		{"compressing", autoencoder.Convolutional("", 16)},
+	} {
+		b.Run(net.name, func(b *testing.B) {
+			m, c := net.model, autoencoder.Tutorial()
+			m.Dir, c.Epochs = b.TempDir(), b.N+1
+			var first float64
+			for e, err := range m.Train(images.Images, images.Take(1).Images, c) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				if e.Number == 1 {
+					first = e.Elapsed.Seconds()
+					b.ResetTimer()
+				}
+			}
+			b.ReportMetric(first, "s/first")
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/epoch")
+		})
+	}
+}

@@ -1,0 +1,93 @@
+package autoencoder_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"autoencoders/internal/faults"
+)
+
+// A real disk that fills up while a model trains.
+func TestTrainOnAFullDisk(t *testing.T) {
+	folder, inside := faults.SmallDisk(t, 128<<10)
+	if !inside {
+		return
+	}
+	m := small(filepath.Join(folder, "model"))
+	mustRun(t, m, recipe(2))
+	before, err := m.Evaluate(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ballast := filepath.Join(folder, "ballast")
+	fill(t, ballast)
+	_, err = run(m, recipe(3))
+	wantLine(t, err, "weights cannot be kept in "+m.Dir+": no space left on device: make room and run the cell again")
+	if after, err := m.Evaluate(test); after != before || err != nil {
+		t.Errorf("the weights gave %v before and %v now: %v", before, after, err)
+	}
+	wantNothingUnfinished(t, m, "on a full disk")
+	full := err.Error()
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	epochs := mustRun(t, m, recipe(3))
+	if len(epochs) != 1 || !strings.HasPrefix(epochs[0].Note, "resumed: 2 epochs of 3 kept") {
+		t.Errorf("with room again: %+v", epochs)
+	}
+	faults.Row(t, "disk full while training (a real one)", full, "the last kept epoch; with room again the run goes on from it")
+
+	fill(t, ballast)
+	err = m.ExportPyTorch(filepath.Join(folder, "export.safetensors"))
+	wantLine(t, err, "the export is not written to "+folder+"/export.safetensors: no space left on device: make room")
+	if left, _ := filepath.Glob(filepath.Join(folder, "*export*")); len(left) > 0 {
+		t.Errorf("half an export is left: %v", left)
+	}
+	faults.Row(t, "disk full in an export", err.Error(), "the model; no half file")
+}
+
+// fill writes until nothing goes in any more.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for err == nil {
+		_, err = file.Write(make([]byte, 4096))
+	}
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	folder, inside := faults.SmallDisk(t, 1<<20)
+	if !inside {
+		return
+	}
+	m, empty := small(filepath.Join(folder, "model")), small(filepath.Join(folder, "other"))
+	mustRun(t, m, recipe(2))
+	want, err := m.Evaluate(test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults.ReadOnly(t, folder)
+
+	steps := 0
+	c := recipe(3)
+	c.Progress = func(int, int) { steps++ }
+	_, err = run(m, c)
+	wantLine(t, err, "weights cannot be kept in "+m.Dir+": read-only file system: give the model another Dir")
+	if got, err := m.Evaluate(test); got != want || err != nil {
+		t.Errorf("reading gives %v, %v; it was %v", got, err, want)
+	}
+	faults.Row(t, "a trained model in a folder that is read-only", err.Error(), "the weights; Encode and Reconstruct work")
+	steps = 0
+	_, err = run(empty, c)
+	wantLine(t, err, "weights cannot be kept in "+empty.Dir+": read-only file system: give the model another Dir")
+	if steps > 0 {
+		t.Errorf("%d steps were trained before it was said", steps)
+	}
+	faults.Row(t, "a new model where nothing can be written", err.Error(), "nothing was begun: said before the first step")
+}

@@ -1,0 +1,184 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/optimize"
+)
+
+// LinearAccuracy is how well planes tell classes apart in the latent space: the share of the test latents, float32
+// [n, d], that a multinomial logistic regression fitted to the training latents puts into their class.
+//
+// Each latent is standardised first, with the mean and the standard deviation that it has in training. What is
+// minimised is the mean cross-entropy plus |W|²/2n, which is scikit-learn's LogisticRegression() after StandardScaler();
+// the biases are free. This has one minimum, which L-BFGS (Liu and Nocedal 1989) goes to from zero until no number of
+// the gradient exceeds 1e-4: nothing is drawn, so the same latents give the same accuracy.
+//
+// It is an error if d differs between training and test, labels are not as many as latents, or a number is not finite.
+func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (float64, error) {
+	a, b, err := labelled(train, trainLabels, test, testLabels)
+	if err != nil {
+		return 0, fmt.Errorf("measure: LinearAccuracy: %w", err)
+	}
+	standard := standardiser(a)
+	r := &regression{x: standard(a), labels: trainLabels, d: a.columns}
+	for _, k := range trainLabels {
+		r.classes = max(r.classes, int(k)+1)
+	}
+	w, err := r.fit()
+	if err != nil {
+		return 0, fmt.Errorf("measure: LinearAccuracy: %w", err)
+	}
+	return share(r.predict(w, standard(b)), testLabels), nil
+}
+
+// standardiser moves each column to mean 0 and standard deviation 1 in t. A column that never changes stays at 0: so are
+// the latents of a net that has died.
+func standardiser(t table) func(table) []float64 {
+	mean, std := make([]float64, t.columns), make([]float64, t.columns)
+	for i, v := range t.values {
+		mean[i%t.columns] += float64(v) / float64(t.rows)
+	}
+	for i, v := range t.values {
+		d := float64(v) - mean[i%t.columns]
+		std[i%t.columns] += d * d / float64(t.rows)
+	}
+	for j, v := range std {
+		std[j] = math.Sqrt(v)
+		if std[j] < 1e-6*math.Max(1, math.Abs(mean[j])) { // what float32 cannot tell from no change
+			std[j] = math.Inf(1)
+		}
+	}
+	return func(t table) []float64 {
+		x := make([]float64, len(t.values))
+		for i, v := range t.values {
+			x[i] = (float64(v) - mean[i%t.columns]) / std[i%t.columns]
+		}
+		return x
+	}
+}
+
+// regression is a logistic regression on rows x of d numbers. Its weights are [classes, d+1], the bias last.
+type regression struct {
+	x          []float64
+	labels     []uint8
+	d, classes int
+}
+
+func (r *regression) fit() ([]float64, error) {
+	// The line search asks for value and gradient at one place after the other.
+	gradient, at := make([]float64, r.classes*(r.d+1)), []float64(nil)
+	var value float64
+	update := func(w []float64) {
+		if at == nil || !equal(at, w) {
+			at = append(at[:0], w...)
+			value = r.loss(w, gradient)
+		}
+	}
+	problem := optimize.Problem{
+		Func: func(w []float64) float64 { update(w); return value },
+		Grad: func(grad, w []float64) { update(w); copy(grad, gradient) },
+	}
+	settings := &optimize.Settings{GradientThreshold: 1e-4, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
+	result, err := optimize.Minimize(problem, make([]float64, len(gradient)), settings, &optimize.LBFGS{})
+	if result == nil {
+		return nil, err
+	}
+	return result.X, nil // with err the line search found nothing better: rounding, at the minimum
+}
+
+func equal(a, b []float64) bool {
+	for i, v := range a {
+		if v != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// loss returns the mean cross-entropy with its penalty at w, and writes its gradient.
+func (r *regression) loss(w, gradient []float64) float64 {
+	const parts = 8 // fixed, so that the order of the sums is, too
+	n, width := len(r.labels), r.d+1
+	losses, gradients := [parts]float64{}, [parts][]float64{}
+	parallel(parts, func(part int) {
+		g, p := make([]float64, len(w)), make([]float64, r.classes)
+		from, to := span(n, part, parts)
+		for i := from; i < to; i++ {
+			x := r.x[i*r.d : (i+1)*r.d]
+			losses[part] += r.softmax(w, x, p, int(r.labels[i]))
+			p[r.labels[i]]--
+			for k, e := range p {
+				row := g[k*width : (k+1)*width]
+				for j, v := range x {
+					row[j] += e * v
+				}
+				row[r.d] += e
+			}
+		}
+		gradients[part] = g
+	})
+	var loss float64
+	clear(gradient)
+	for part := range parts {
+		loss += losses[part] / float64(n)
+		for j, v := range gradients[part] {
+			gradient[j] += v / float64(n)
+		}
+	}
+	for j, v := range w {
+		if j%width != r.d {
+			loss += v * v / float64(2*n)
+			gradient[j] += v / float64(n)
+		}
+	}
+	return loss
+}
+
+// softmax writes the probabilities of the classes of x into p and returns the cross-entropy with class k.
+func (r *regression) softmax(w, x, p []float64, k int) float64 {
+	r.logits(w, x, p)
+	largest, sum := math.Inf(-1), 0.0
+	for _, v := range p {
+		largest = math.Max(largest, v)
+	}
+	logit := p[k] - largest
+	for c, v := range p {
+		p[c] = math.Exp(v - largest)
+		sum += p[c]
+	}
+	for c := range p {
+		p[c] /= sum
+	}
+	return math.Log(sum) - logit
+}
+
+func (r *regression) logits(w, x, p []float64) {
+	width := r.d + 1
+	for k := range p {
+		row := w[k*width : (k+1)*width]
+		s := row[r.d]
+		for j, v := range x {
+			s += row[j] * v
+		}
+		p[k] = s
+	}
+}
+
+// predict returns the most likely class of each row.
+func (r *regression) predict(w, x []float64) []uint8 {
+	said, p := make([]uint8, len(x)/r.d), make([]float64, r.classes)
+	for i := range said {
+		r.logits(w, x[i*r.d:(i+1)*r.d], p)
+		most := 0
+		for k, v := range p {
+			if v > p[most] {
+				most = k
+			}
+		}
+		said[i] = uint8(most)
+	}
+	return said
+}
