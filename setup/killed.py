@@ -111,6 +111,8 @@ def main():
                 shutil.copyfile(os.path.join(os.path.dirname(s.SETUP), name), os.path.join(root, name))
             first = set_up(kill)
             second = set_up(0) if kill else first
+            if second != 0 and not kill:
+                sys.exit("the set-up does not come to its end, killed or not")
             want = want or tree(root)
             if second != 0 or tree(root) != want:
                 differ = sorted(set(want.items()) ^ set(tree(root).items()))

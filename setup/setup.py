@@ -70,12 +70,12 @@ def digest(*parts):
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def done(name, stamp, folder=VENV):
-    return read(os.path.join(folder, "stamps", name)) == stamp
+def done(name, stamp, folder=None):
+    return read(os.path.join(folder or VENV, "stamps", name)) == stamp
 
 
-def stamp_done(name, stamp, folder=VENV):
-    write(os.path.join(folder, "stamps", name), stamp)
+def stamp_done(name, stamp, folder=None):
+    write(os.path.join(folder or VENV, "stamps", name), stamp)
 
 
 def run(what, argv, env, cwd=ROOT, hint=""):
@@ -192,7 +192,8 @@ def check_machine():
         raise Stop("Python's venv module is missing: apt-get install python3-venv, or dnf install python3")
 
 
-def make_venv(env, folder=VENV):
+def make_venv(env, folder=None):
+    folder = folder or VENV
     python = os.path.realpath(sys.executable)  # the base, should this be some environment's
     stamp = digest(folder, "%d.%d" % sys.version_info[:2], python)
     if done("venv", stamp, folder) and os.path.exists(os.path.join(folder, "bin", "python")):
@@ -202,7 +203,8 @@ def make_venv(env, folder=VENV):
     stamp_done("venv", stamp, folder)
 
 
-def pip_install(name, what, env, folder=VENV):
+def pip_install(name, what, env, folder=None):
+    folder = folder or VENV
     lock = os.path.join(SETUP, name + ".lock")
     stamp = digest(read(lock))
     if done(name, stamp, folder):
