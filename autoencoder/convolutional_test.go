@@ -39,14 +39,7 @@ func TestStoreHasTheTrainedWeights(t *testing.T) {
 	_, err := m.Store()
 	wantLine(t, err, "run the training cell first")
 	mustRun(t, m, recipe(1))
-	store, err := m.Store()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := autoencoder.Backend()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, store := withWeights(t, m)
 	exec := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
 		return nn.Linear(64, 16)(scope.At("encoder").At("0"), x)
 	})

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"autoencoders/autoencoder"
-	"autoencoders/autoencoder/nn"
 	"autoencoders/datasets"
 )
 
@@ -18,10 +17,7 @@ func BenchmarkEpoch(b *testing.B) {
 		model autoencoder.Model
 	}{
 		{"linear", autoencoder.Linear("", 2)},
-		{"mended", autoencoder.Model{
-			Encoder: nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()),
-			Decoder: nn.Sequential(nn.ConvTranspose2d(16, 6, 5), nn.ReLU(), nn.ConvTranspose2d(6, 1, 5), nn.Tanh()),
-		}},
+		{"mended", autoencoder.Model{Encoder: convTutorial.encoder, Decoder: convTutorial.decoder}},
 		{"compressing", autoencoder.Convolutional("", 16)},
 	} {
 		b.Run(net.name, func(b *testing.B) {

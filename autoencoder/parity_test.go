@@ -13,6 +13,7 @@ import (
 	"autoencoders/autoencoder/nn"
 	"autoencoders/datasets"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -51,14 +52,17 @@ type parityNet struct {
 	image            []int
 }
 
+// convTutorial is the tutorial's convolutional net, mended.
+var convTutorial = parityNet{"conv-tutorial",
+	nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()),
+	nn.Sequential(nn.ConvTranspose2d(16, 6, 5), nn.ReLU(), nn.ConvTranspose2d(6, 1, 5), nn.Tanh()), []int{28, 28, 1}}
+
 var parityNets = []parityNet{
 	{"tutorial", autoencoder.Linear("", 2).Encoder, autoencoder.Linear("", 2).Decoder, []int{28, 28, 1}},
 	{"narrow",
 		nn.Sequential(nn.Linear(64, 24), nn.Tanh(), nn.Linear(24, 3)),
 		nn.Sequential(nn.Linear(3, 24), nn.ReLU(), nn.Linear(24, 64), nn.Sigmoid()), []int{8, 8, 1}},
-	{"conv-tutorial",
-		nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()),
-		nn.Sequential(nn.ConvTranspose2d(16, 6, 5), nn.ReLU(), nn.ConvTranspose2d(6, 1, 5), nn.Tanh()), []int{28, 28, 1}},
+	convTutorial,
 	{"conv-stride2",
 		nn.Sequential(nn.Conv2d(1, 4, 3, nn.Stride(2), nn.Padding(1)), nn.ReLU(),
 			nn.Conv2d(4, 8, 3, nn.Stride(2), nn.Padding(1)), nn.ReLU(), nn.Flatten(), nn.Linear(392, 4)),
@@ -136,6 +140,20 @@ func formulaWeights(t *testing.T, m autoencoder.Model) map[string]*tensors.Tenso
 	return weights
 }
 
+// withWeights is the backend, and the weights in m's folder, for a graph of the test's own.
+func withWeights(t *testing.T, m autoencoder.Model) (compute.Backend, *model.Store) {
+	t.Helper()
+	store, err := m.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := autoencoder.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, store
+}
+
 // near reports the largest difference of the numbers of two tensors if it is above limit.
 func near(t *testing.T, what string, got, want *tensors.Tensor, limit float64) {
 	t.Helper()
@@ -177,14 +195,7 @@ func TestGradientsEqualPyTorch(t *testing.T) {
 		t.Run(n.name, func(t *testing.T) {
 			golden := readGolden(t, n.name)
 			m, x := n.imported(t, golden)
-			store, err := m.Store()
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := autoencoder.Backend()
-			if err != nil {
-				t.Fatal(err)
-			}
+			b, store := withWeights(t, m)
 			var names []string
 			gradients, err := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
 				y := m.Decoder(scope.At("decoder"), m.Encoder(scope.At("encoder"), x))
@@ -259,7 +270,7 @@ func parityVariational(t *testing.T) (m autoencoder.Model, golden map[string]*te
 		Decoder: nn.Sequential(nn.Linear(3, 24), nn.ReLU(), nn.Linear(24, 64), nn.Sigmoid()),
 		Loss:    autoencoder.BCE,
 	}
-	if err := m.ImportPyTorch(filepath.Join(goldens, "variational.weights.safetensors")); err != nil {
+	if err := m.ImportPyTorch(writeWeights(t, readGolden(t, "variational.weights"))); err != nil {
 		t.Fatal(err)
 	}
 	return m, readGolden(t, "variational")
@@ -282,16 +293,9 @@ func TestVariationalTermsAndGradientsEqualPyTorch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "mu", mu, golden["mu"], 2e-6)
-	near(t, "logvar", logvar, golden["logvar"], 2e-6)
-	store, err := m.Store()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := autoencoder.Backend()
-	if err != nil {
-		t.Fatal(err)
-	}
+	near(t, "mu", mu, golden["mu"], allowed().outputs)
+	near(t, "logvar", logvar, golden["logvar"], allowed().outputs)
+	b, store := withWeights(t, m)
 	names := []string{"y", "reconstruction", "kl"}
 	values := model.MustNewExec(b, store, func(scope *model.Scope, x, eps *graph.Node) []*graph.Node {
 		y, reconstruction, kl, loss := variationalTerms(m, scope, x, graph.Squeeze(graph.Slice(eps, graph.AxisElem(0)), 0))
@@ -304,9 +308,9 @@ func TestVariationalTermsAndGradientsEqualPyTorch(t *testing.T) {
 		return append([]*graph.Node{y, reconstruction, kl}, graph.Gradient(loss, weights...)...)
 	}).MustCall(golden["x"], golden["eps"])
 	for i, name := range names {
-		got, limit := values[i], 2e-6*max(1, largest(golden[name])) // the reconstruction sums 64 pixels to some 45 nats
+		got, limit := values[i], allowed().outputs*max(1, largest(golden[name])) // the reconstruction sums 64 pixels to some 45 nats
 		if i >= 3 {
-			got, limit = sample(got), 1e-5*largest(golden[name])
+			got, limit = sample(got), allowed().gradients*largest(golden[name])
 		}
 		near(t, name, got, golden[name], limit)
 	}
@@ -315,14 +319,7 @@ func TestVariationalTermsAndGradientsEqualPyTorch(t *testing.T) {
 // A hundred steps of Adam, each with its own eps, in the program that Train compiles.
 func TestHundredVariationalStepsEqualPyTorch(t *testing.T) {
 	m, golden := parityVariational(t)
-	store, err := m.Store()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := autoencoder.Backend()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, store := withWeights(t, m)
 	adam := optimizer.Adam().LearningRate(1e-3).Epsilon(1e-8).Done()
 	step := model.MustNewExec(b, store, func(scope *model.Scope, x, eps *graph.Node) *graph.Node {
 		_, _, _, loss := variationalTerms(m, scope, x, eps)
@@ -334,7 +331,7 @@ func TestHundredVariationalStepsEqualPyTorch(t *testing.T) {
 		loss := step.MustCall1(golden["x"], tensors.FromFlatDataAndDimensions(eps[:60], 20, 3))
 		losses = append(losses, tensors.ToScalar[float32](loss))
 	}
-	near(t, "losses", tensors.FromFlatDataAndDimensions(losses, len(losses)), golden["losses"], 2e-4)
+	near(t, "losses", tensors.FromFlatDataAndDimensions(losses, len(losses)), golden["losses"], allowed().losses)
 }
 
 // At outputs of 0 and 1 and close to them, where logarithms and their derivatives end.
