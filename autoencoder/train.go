@@ -131,14 +131,14 @@ func (t *trainer) start() (err error) {
 	if t.unlock, err = t.model.lock(); err != nil {
 		return err
 	}
-	state, err := t.begin(t.backend)
+	state, err := t.begin()
 	if err != nil {
 		return err
 	}
 	if t.store, err = t.network.storeOf(state.weights, t.config.Seed); err != nil {
 		return err
 	}
-	if err := t.compile(t.backend, state.optimizer); err != nil {
+	if err := t.compile(state.optimizer); err != nil {
 		return err
 	}
 	t.evaluator = t.model.newEvaluator(t.backend, t.store, t.network)
@@ -196,7 +196,7 @@ func checksum(x *tensors.Tensor) string {
 }
 
 // begin decides where the run starts: from the checkpoint in the folder, or anew.
-func (t *trainer) begin(b compute.Backend) (*checkpoint, error) {
+func (t *trainer) begin() (*checkpoint, error) {
 	c := t.config
 	t.run = run{Format: checkpointFormat, Image: t.network.image, Planned: c.Epochs, Made: t.made()}
 	old, err := t.model.load()
@@ -236,7 +236,7 @@ func (t *trainer) begin(b compute.Backend) (*checkpoint, error) {
 	if err == nil && old.run.Imported != "" && old.run.done() > 0 {
 		t.note += fmt.Sprintf("; the initial weights are new, not those imported from %s", old.run.Imported)
 	}
-	weights, err := t.network.initialValues(b, c.Seed)
+	weights, err := t.network.initialValues(t.backend, c.Seed)
 	return &checkpoint{weights: weights}, err
 }
 
@@ -248,10 +248,10 @@ func epochs(n int) string {
 }
 
 // compile builds the one program of a step: gather the batch, forward, loss, gradient, AdamW.
-func (t *trainer) compile(b compute.Backend, state map[string]*tensors.Tensor) error {
+func (t *trainer) compile(state map[string]*tensors.Tensor) error {
 	c := t.config
 	adamW := optimizer.Adam().LearningRate(c.LearningRate).Epsilon(1e-8).WeightDecay(c.WeightDecay).Done()
-	step, err := model.NewExec(b, t.store, func(scope *model.Scope, images, indices, count *graph.Node) *graph.Node {
+	step, err := model.NewExec(t.backend, t.store, func(scope *model.Scope, images, indices, count *graph.Node) *graph.Node {
 		x := graph.Gather(images, graph.InsertAxes(indices, -1), false) // [batch, height, width, channels]
 		loss := meanLoss(t.model.objective(scope, x).total(), count)
 		adamW.UpdateGraph(scope, x.Graph(), loss)
