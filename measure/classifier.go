@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -20,7 +19,7 @@ import (
 func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (float64, error) {
 	a, b, err := labelled(train, trainLabels, test, testLabels)
 	if err != nil {
-		return 0, fmt.Errorf("measure: LinearAccuracy: %w", err)
+		return 0, named("LinearAccuracy", err)
 	}
 	standard := standardiser(a)
 	r := &regression{x: standard(a), labels: trainLabels, d: a.columns}
@@ -29,7 +28,7 @@ func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Te
 	}
 	w, err := r.fit()
 	if err != nil {
-		return 0, fmt.Errorf("measure: LinearAccuracy: %w", err)
+		return 0, named("LinearAccuracy", err)
 	}
 	return share(r.predict(w, standard(b)), testLabels), nil
 }

@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -64,9 +63,4 @@ func mean(n int, f func(i int) float64) float64 {
 		sum += v
 	}
 	return sum / float64(n)
-}
-
-// named puts the function before an error: "measure: PSNR: …".
-func named(function string, err error) error {
-	return errors.New("measure: " + function + ": " + err.Error())
 }

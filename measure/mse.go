@@ -12,19 +12,24 @@ import (
 func MSE(a, b *tensors.Tensor) (float64, error) {
 	x, err := read("images", a)
 	if err != nil {
-		return 0, fmt.Errorf("measure: MSE: %w", err)
+		return 0, named("MSE", err)
 	}
 	y, err := read("images to compare with", b)
 	if err != nil {
-		return 0, fmt.Errorf("measure: MSE: %w", err)
+		return 0, named("MSE", err)
 	}
 	if !slices.Equal(x.dims, y.dims) {
 		return 0, fmt.Errorf("measure: MSE: the shapes differ: %v and %v", x.dims, y.dims)
 	}
+	return squaredError(x.values, y.values), nil
+}
+
+// squaredError is the mean of the squared differences.
+func squaredError(x, y []float32) float64 {
 	var sum float64
-	for i, v := range x.values {
-		d := float64(v) - float64(y.values[i])
+	for i := range x {
+		d := float64(x[i]) - float64(y[i])
 		sum += d * d
 	}
-	return sum / float64(len(x.values)), nil
+	return sum / float64(len(x))
 }

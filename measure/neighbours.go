@@ -16,7 +16,7 @@ import (
 func KNNAccuracy(k int, train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (float64, error) {
 	a, b, err := labelled(train, trainLabels, test, testLabels)
 	if err != nil {
-		return 0, fmt.Errorf("measure: KNNAccuracy: %w", err)
+		return 0, named("KNNAccuracy", err)
 	}
 	if k < 1 || k > a.rows {
 		return 0, fmt.Errorf("measure: KNNAccuracy: %d neighbours among %d training latents: k is to be 1-%d", k, a.rows, a.rows)

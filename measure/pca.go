@@ -28,7 +28,7 @@ type PCA struct {
 func FitPCA(x *tensors.Tensor) (*PCA, error) {
 	t, err := read("images", x)
 	if err != nil {
-		return nil, fmt.Errorf("measure: FitPCA: %w", err)
+		return nil, named("FitPCA", err)
 	}
 	if t.rows < 2 {
 		return nil, errors.New("measure: FitPCA: one row has no directions to differ in: give it two or more")
@@ -119,7 +119,7 @@ func typicalRow(t table) []float64 {
 func (p *PCA) Encode(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
 	t, err := read("images", x)
 	if err != nil {
-		return nil, fmt.Errorf("measure: PCA.Encode: %w", err)
+		return nil, named("PCA.Encode", err)
 	}
 	if !slices.Equal(t.dims[1:], p.dims) {
 		return nil, fmt.Errorf("measure: PCA.Encode: the images are %v, but it was fitted to %v", t.dims[1:], p.dims)
@@ -144,7 +144,7 @@ func (p *PCA) Encode(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
 func (p *PCA) Decode(z *tensors.Tensor) (*tensors.Tensor, error) {
 	t, err := read("latents", z)
 	if err != nil {
-		return nil, fmt.Errorf("measure: PCA.Decode: %w", err)
+		return nil, named("PCA.Decode", err)
 	}
 	if len(t.dims) != 2 || t.columns > len(p.mean) {
 		return nil, fmt.Errorf("measure: PCA.Decode: latents are [n, d] with d of 1-%d, got %v", len(p.mean), t.dims)

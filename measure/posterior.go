@@ -12,7 +12,7 @@ import (
 func Mean(z *tensors.Tensor) ([]float64, error) {
 	t, err := read("latents", z)
 	if err != nil {
-		return nil, fmt.Errorf("measure: Mean: %w", err)
+		return nil, named("Mean", err)
 	}
 	return columnMeans(t, func(_ int, v float64) float64 { return v }), nil
 }
@@ -22,7 +22,7 @@ func Mean(z *tensors.Tensor) ([]float64, error) {
 func Variance(z *tensors.Tensor) ([]float64, error) {
 	t, err := read("latents", z)
 	if err != nil {
-		return nil, fmt.Errorf("measure: Variance: %w", err)
+		return nil, named("Variance", err)
 	}
 	mean := columnMeans(t, func(_ int, v float64) float64 { return v })
 	return columnMeans(t, func(column int, v float64) float64 { return (v - mean[column]) * (v - mean[column]) }), nil
@@ -66,14 +66,14 @@ func ActiveUnits(mu *tensors.Tensor) (int, error) {
 func KL(mu, logvar *tensors.Tensor) ([]float64, error) {
 	m, err := read("means", mu)
 	if err != nil {
-		return nil, fmt.Errorf("measure: KL: %w", err)
+		return nil, named("KL", err)
 	}
 	l, err := read("log variances", logvar)
 	if err == nil && (l.rows != m.rows || l.columns != m.columns) {
 		err = fmt.Errorf("mu is %v, logvar is %v: they belong together", m.dims, l.dims)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("measure: KL: %w", err)
+		return nil, named("KL", err)
 	}
 	kl := make([]float64, m.columns)
 	for i, v := range m.values {
@@ -87,7 +87,7 @@ func KL(mu, logvar *tensors.Tensor) ([]float64, error) {
 func WithinRadius(r float64, z *tensors.Tensor) (float64, error) {
 	t, err := read("latents", z)
 	if err != nil {
-		return 0, fmt.Errorf("measure: WithinRadius: %w", err)
+		return 0, named("WithinRadius", err)
 	}
 	inside := 0
 	for i := range t.rows {
@@ -120,14 +120,14 @@ func Gaussian(n, d int, seed uint64) (*tensors.Tensor, error) {
 func ToNearest(x, others *tensors.Tensor) (float64, error) {
 	a, err := read("images", x)
 	if err != nil {
-		return 0, fmt.Errorf("measure: ToNearest: %w", err)
+		return 0, named("ToNearest", err)
 	}
 	b, err := read("other images", others)
 	if err == nil && a.columns != b.columns {
 		err = fmt.Errorf("images of %d numbers beside others of %d", a.columns, b.columns)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("measure: ToNearest: %w", err)
+		return 0, named("ToNearest", err)
 	}
 	nearest := make([]float64, a.rows)
 	parallel(a.rows, func(i int) {

@@ -23,12 +23,3 @@ func PSNR(x, reference *tensors.Tensor, dataRange float64) (float64, error) {
 		return 10 * math.Log10(dataRange*dataRange/squaredError(a.row(i), b.row(i)))
 	}), nil
 }
-
-func squaredError(x, y []float32) float64 {
-	var sum float64
-	for i := range x {
-		d := float64(x[i]) - float64(y[i])
-		sum += d * d
-	}
-	return sum / float64(len(x))
-}

@@ -42,6 +42,9 @@ func read(what string, x *tensors.Tensor) (table, error) {
 	return t, nil
 }
 
+// named puts the function before an error: "measure: PSNR: …".
+func named(function string, err error) error { return fmt.Errorf("measure: %s: %w", function, err) }
+
 // parallel calls f for each of n parts, on all cores.
 func parallel(n int, f func(part int)) {
 	next := make(chan int)
