@@ -93,7 +93,7 @@ func TestConvolutionalSizesAndShifts(t *testing.T) {
 
 func TestConvolutionalFigures(t *testing.T) {
 	n := executed(t, convolutional)
-	for what, words := range map[string]string{
+	n.shows(t, map[string]string{
 		"ReLU at the end":       "reluEnd.Reconstruct(",
 		"the mended net":        "mended.Reconstruct(some)",
 		"negatives":             "mended.Reconstruct(strange)",
@@ -104,9 +104,5 @@ func TestConvolutionalFigures(t *testing.T) {
 		"the filters":           "16 filters of the first layer",
 		"the feature maps":      "Feature maps of a 7",
 		"what happens to shift": "Shifted by 0 to 6",
-	} {
-		if sizes := n.having(t, words).pngs(t); len(sizes) != 1 || sizes[0] < 600 {
-			t.Errorf("%s: pictures of width %v", what, sizes)
-		}
-	}
+	})
 }

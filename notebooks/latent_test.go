@@ -236,7 +236,7 @@ func TestLatentMixturesAreSharperThroughTheCode(t *testing.T) {
 
 func TestLatentFigures(t *testing.T) {
 	n := executed(t, latent)
-	for what, words := range map[string]string{
+	n.shows(t, map[string]string{
 		"what PCA keeps":               `"2 numbers"`,
 		"the plane of PCA":             "PCA: 512 test images",
 		"losses, PCA and the tutorial": `plots.Runs("tutorial's net", losses(tutorial))).Show()`,
@@ -247,9 +247,5 @@ func TestLatentFigures(t *testing.T) {
 		"separation, the wide net":     `compare("the wide net"`,
 		"the map":                      "plots.Map(",
 		"between two digits":           "through(wide(16, 0), two)",
-	} {
-		if sizes := n.having(t, words).pngs(t); len(sizes) != 1 || sizes[0] < 600 {
-			t.Errorf("%s: pictures of width %v", what, sizes)
-		}
-	}
+	})
 }

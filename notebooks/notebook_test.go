@@ -123,6 +123,16 @@ func (c *cell) pngs(t *testing.T) (sizes []int) {
 	return sizes
 }
 
+// shows checks that each of some cells, found by its words, has one picture, and a large one.
+func (n *notebook) shows(t *testing.T, figures map[string]string) {
+	t.Helper()
+	for what, words := range figures {
+		if sizes := n.having(t, words).pngs(t); len(sizes) != 1 || sizes[0] < 600 {
+			t.Errorf("%s: pictures of width %v", what, sizes)
+		}
+	}
+}
+
 var number = regexp.MustCompile(`-?\d+\.\d+`)
 
 // rows are the numbers with a point in each line of a cell's table that has at least n of them.
