@@ -59,20 +59,20 @@ type peer struct {
 // Slow peers run fewer epochs: what they take does not vary by the factor that they are behind.
 var races = []race{
 	{"linear", "linear, 784-128-64-12-2", 8, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"linear", "datasets/mnist", "step"}, 0},
-		{"JAX, a call an epoch", "jax_peer.py", []string{"linear", "datasets/mnist", "scan"}, 0},
-		{"PyTorch, data in memory", "torch_peer.py", []string{"linear", "memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"linear", "loader"}, 4},
+		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 0},
+		{"JAX, a call an epoch", "jax_peer.py", []string{"datasets/mnist", "scan"}, 0},
+		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 4},
 	}},
 	{"mended", "convolutional, the tutorial's 1-6-16-6-1, mended", 5, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"mended", "datasets/mnist", "step"}, 2},
-		{"PyTorch, data in memory", "torch_peer.py", []string{"mended", "memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"mended", "loader"}, 2},
+		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 2},
+		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 2},
 	}},
 	{"compressing", "convolutional, stride 2, 1-16-32-16 numbers", 5, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"compressing", "datasets/mnist", "step"}, 2},
-		{"PyTorch, data in memory", "torch_peer.py", []string{"compressing", "memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"compressing", "loader"}, 2},
+		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 2},
+		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 2},
 	}},
 }
 
@@ -129,7 +129,7 @@ func (r race) run(python, root string) (contestants []*contestant, err error) {
 		if p.rounds == 0 {
 			rounds = r.rounds
 		}
-		argv := append([]string{python, filepath.Join("bench", p.script)}, p.args...)
+		argv := append([]string{python, filepath.Join("bench", p.script), r.net}, p.args...)
 		if err := begin(p.name, rounds, argv...); err != nil {
 			return contestants, err
 		}
