@@ -105,7 +105,7 @@ def main():
         in_checkout(root)
         kill, want = 0, None
         while True:
-            shutil.rmtree(root, ignore_errors=True)
+            s.remove(root)
             os.makedirs(root)
             for name in ("go.mod", "go.sum"):
                 shutil.copyfile(os.path.join(os.path.dirname(s.SETUP), name), os.path.join(root, name))

@@ -66,6 +66,13 @@ def write(path, text, mode=0o644):
     os.replace(path + ".part", path)
 
 
+def remove(folder):
+    """Removes a folder, also one with Go's modules in it, which Go makes read-only: a user who is not root cannot else."""
+    if os.path.isdir(folder):
+        subprocess.call(["chmod", "-R", "u+w", folder])
+        shutil.rmtree(folder)
+
+
 def digest(*parts):
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -412,7 +419,7 @@ def build_tools(env, tools, name, what):
     if done(name, stamp) and all(os.path.exists(os.path.join(BIN, tool)) for tool in tools):
         return
     work = os.path.join(CACHE, "tools")
-    shutil.rmtree(work, ignore_errors=True)
+    remove(work)
     os.makedirs(work)
     mod = sums[0]
     if "gonb" in tools:
@@ -774,8 +781,7 @@ def clean():
     for folder in (VENV, PEERS, CACHE, JUPYTER):
         if os.path.isdir(folder):
             say("removing " + os.path.relpath(folder, ROOT))
-            subprocess.call(["chmod", "-R", "u+w", folder])  # Go makes its module cache read-only
-            shutil.rmtree(folder)
+            remove(folder)
     models = [os.path.join(d, n) for d, names, _ in os.walk(ROOT) for n in names if n == "checkpoints"]
     if models and sys.stdin.isatty():
         for folder in models:
