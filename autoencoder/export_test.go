@@ -1,5 +1,7 @@
 package autoencoder
 
+import "github.com/gomlx/gomlx/core/tensors"
+
 // What the tests of package autoencoder_test see of the inside.
 var (
 	ReadSafetensors  = readSafetensors
@@ -36,4 +38,24 @@ func (m Model) Resave() error {
 	}
 	c.run.History = append(c.run.History, Epoch{Number: c.run.done() + 1})
 	return m.save(c)
+}
+
+// StepsACall is how many steps a call of the program runs that Train would compile.
+func (m Model) StepsACall(train, test *tensors.Tensor, c Config) (int, error) {
+	t, err := m.newTrainer(train, test, c)
+	if err != nil {
+		return 0, err
+	}
+	defer t.close()
+	if err := t.start(); err != nil {
+		return 0, err
+	}
+	return t.steps.size, nil
+}
+
+// OneStepACall keeps training from running several steps in one call, until restore.
+func OneStepACall() (restore func()) {
+	old := stepsACall
+	stepsACall = 1
+	return func() { stepsACall = old }
 }

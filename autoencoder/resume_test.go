@@ -22,6 +22,11 @@ import (
 var resumed = map[string]func(dir string) autoencoder.Model{
 	"linear":        func(dir string) autoencoder.Model { return autoencoder.Linear(dir, 2) },
 	"convolutional": func(dir string) autoencoder.Model { return autoencoder.Convolutional(dir, 2) },
+	"variational": func(dir string) autoencoder.Model {
+		m := autoencoder.Variational(dir, 4)
+		m.Loss = autoencoder.MSE // the images are in [-1, 1]
+		return m
+	},
 	"denoising": func(dir string) autoencoder.Model {
 		m := autoencoder.Linear(dir, 8)
 		m.Corrupt = nn.Sequential(nn.Noise(0.5), nn.SaltPepper(0.1))
@@ -120,7 +125,7 @@ func TestResumedInAnotherProcessToTheLastBit(t *testing.T) {
 		wantSameCheckpoint(t, kind, stopped, whole)
 	}
 	faults.Row(t, "stop button (SIGINT) within an epoch", lines["linear"], "the finished epochs; the cell goes on from them in another process, to the bit")
-	faults.Row(t, "kill -9 within an epoch, then the cell again: linear, convolutional, denoising", "", "the finished epochs; losses, weights and AdamW's state end as if not killed, to the bit")
+	faults.Row(t, "kill -9 within an epoch, then the cell again: linear, convolutional, variational, denoising", "", "the finished epochs; losses, weights and AdamW's state end as if not killed, to the bit")
 }
 
 func wantSameCheckpoint(t *testing.T, kind string, a, b autoencoder.Model) {

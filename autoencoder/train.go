@@ -15,7 +15,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -88,7 +87,7 @@ type trainer struct {
 	begun       bool   // whether Dir holds this run's weights already
 	unlock      func() // gives the folder back; nil: not taken
 	store       *model.Store
-	step        *model.Exec // (images, indices [batch], count) -> mean loss; updates the weights
+	steps       *steps
 	evaluator   *evaluator
 }
 
@@ -247,24 +246,20 @@ func epochs(n int) string {
 	return fmt.Sprintf("%d epochs", n)
 }
 
-// compile builds the one program of a step: gather the batch, forward, loss, gradient, AdamW.
+// compile builds the program of the steps: gather the batch, forward, loss, gradient, AdamW.
 func (t *trainer) compile(state map[string]*tensors.Tensor) error {
 	c := t.config
 	adamW := optimizer.Adam().LearningRate(c.LearningRate).Epsilon(1e-8).WeightDecay(c.WeightDecay).Done()
-	step, err := model.NewExec(t.backend, t.store, func(scope *model.Scope, images, indices, count *graph.Node) *graph.Node {
+	steps, err := compileSteps(t.backend, t.store, func(scope *model.Scope, images, indices, count *graph.Node) *graph.Node {
 		x := graph.Gather(images, graph.InsertAxes(indices, -1), false) // [batch, height, width, channels]
 		loss := meanLoss(t.model.objective(scope, x).total(), count)
 		adamW.UpdateGraph(scope, x.Graph(), loss)
 		return loss
-	})
+	}, t.train.Shape(), c.BatchSize, !t.network.scalar)
 	if err != nil {
-		return plain(err)
+		return err
 	}
-	t.step = step
-	_, err = step.Compile(t.train.Shape(), shapes.Make(dtypes.Int32, c.BatchSize), shapes.Make(dtypes.Float32))
-	if err != nil {
-		return plain(err)
-	}
+	t.steps = steps
 	// What AdamW added to the store begins at zero, or as it was when the run stopped.
 	for v := range t.store.IterVariables() {
 		if v.Trainable || v.Name() == model.RNGStateVariableName {
@@ -300,8 +295,7 @@ func sumLoss(losses, count *graph.Node) *graph.Node {
 	return graph.ReduceAllSum(graph.Where(valid, losses, graph.ZerosLike(losses)))
 }
 
-// epoch runs one pass over the training images and the test. The losses stay on the device until
-// the pass is over: to ask for each would make every step wait for the one before.
+// epoch runs one pass over the training images and the test.
 func (t *trainer) epoch(interrupted context.Context) (Epoch, error) {
 	number := t.run.done() + 1
 	e := Epoch{Number: number, Epochs: t.config.Epochs, Note: t.note}
@@ -310,29 +304,32 @@ func (t *trainer) epoch(interrupted context.Context) (Epoch, error) {
 		return e, plain(err)
 	}
 	batch := t.config.BatchSize
-	steps := (len(order) + batch - 1) / batch
-	losses := make([]*tensors.Tensor, 0, steps)
-	progress := t.progress(steps)
-	for step := range steps {
+	all := (len(order) + batch - 1) / batch
+	progress := t.progress(all)
+	var sum float64
+	for done, n := 0, 1; done < all; {
 		if interrupted.Err() != nil {
 			return e, t.stopped(number)
 		}
-		out, err := t.runStep(order[step*batch : min((step+1)*batch, len(order))])
+		n = min(n, all-done)
+		begun, images := time.Now(), order[done*batch:min((done+n)*batch, len(order))]
+		losses, err := t.steps.run(t.train, images)
 		if err != nil {
 			return e, plain(err)
 		}
-		losses = append(losses, out)
-		progress(step + 1)
-	}
-	var sum float64
-	for step, l := range losses {
-		loss := float64(tensors.ToScalar[float32](l))
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return e, t.notFinite(loss, fmt.Sprintf("in epoch %d, step %d", number, step+1))
+		for i, loss := range tensors.MustCopyFlatData[float32](losses)[:n] {
+			e.LastLoss = float64(loss)
+			if math.IsNaN(e.LastLoss) || math.IsInf(e.LastLoss, 0) {
+				return e, t.notFinite(e.LastLoss, fmt.Sprintf("in epoch %d, step %d", number, done+i+1))
+			}
+			sum += e.LastLoss * float64(min(batch, len(images)-i*batch))
 		}
-		images := min(batch, len(order)-step*batch)
-		sum += loss * float64(images)
-		e.LastLoss = loss
+		done += n
+		progress(done)
+		// More steps in the next call, but so few that who presses the stop button does not wait.
+		if time.Since(begun) < 25*time.Millisecond {
+			n = min(2*n, t.steps.size)
+		}
 	}
 	e.Loss = sum / float64(len(order))
 	tested, err := t.evaluator.evaluate(t.test)
@@ -344,14 +341,6 @@ func (t *trainer) epoch(interrupted context.Context) (Epoch, error) {
 		return e, t.notFinite(e.TestLoss, fmt.Sprintf("on the test images after epoch %d", number))
 	}
 	return e, nil
-}
-
-func (t *trainer) runStep(indices []int32) (*tensors.Tensor, error) {
-	count := len(indices)
-	if count < t.config.BatchSize && !t.network.scalar {
-		indices = append(indices[:count:count], make([]int32, t.config.BatchSize-count)...)
-	}
-	return t.step.Call1(t.train, tensors.FromFlatDataAndDimensions(indices, len(indices)), float32(count))
 }
 
 // order is the order of the training images in an epoch. It depends on seed and epoch alone, so a
@@ -427,8 +416,8 @@ func (t *trainer) notFinite(loss float64, where string) error {
 }
 
 func (t *trainer) close() {
-	if t.step != nil {
-		t.step.Finalize()
+	if t.steps != nil {
+		t.steps.close()
 	}
 	if t.evaluator != nil {
 		t.evaluator.close()

@@ -276,6 +276,53 @@ func TestProgressStaysWithinItsRate(t *testing.T) {
 	}
 }
 
+// Several steps in one call of the program are the same as one call each, to the last bit: noise and
+// draws, BCE's own gradient and the smaller last batch included.
+func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
+	noisy, looping := small(""), small("")
+	noisy.Corrupt = nn.Noise(0.5)
+	looping.Corrupt = func(_ *model.Scope, x *graph.Node) *graph.Node { // GoMLX does not nest loops
+		condition := graph.NewClosure(x.Graph(), func(g *graph.Graph) []*graph.Node {
+			return []*graph.Node{graph.LessThan(graph.ReduceAllMax(graph.Parameter(g, "", x.Shape())), graph.Const(g, float32(2)))}
+		})
+		body := graph.NewClosure(x.Graph(), func(g *graph.Graph) []*graph.Node {
+			return []*graph.Node{graph.Add(graph.Parameter(g, "", x.Shape()), graph.Const(g, float32(0.7)))}
+		})
+		return graph.While(condition, body, x)[0]
+	}
+	scalar, convolutional := small(""), autoencoder.Convolutional("", 2)
+	scalar.Loss = func(x, output *graph.Node) *graph.Node { return graph.ReduceAllMean(autoencoder.MSE(x, output)) }
+	for _, c := range []struct {
+		name  string
+		model autoencoder.Model
+		size  int
+	}{
+		{"linear", small(""), 64}, {"noisy", noisy, 64}, {"variational", variational("", 2, 1), 64}, {"beta 0", variational("", 2, 0), 64},
+		{"with a loop of its own", looping, 1}, {"a scalar loss", scalar, 1}, {"convolutional", convolutional, 1},
+	} {
+		train, test := unit(train), unit(test)
+		if c.name == "convolutional" {
+			train, test = squares(20, 1), squares(20, 2)
+		}
+		many, each, config := c.model, c.model, recipe(2)
+		many.Dir, each.Dir, config.BatchSize = t.TempDir(), t.TempDir(), 3 // 167 steps, the last with 2 images
+		if size, err := many.StepsACall(train, test, config); size != c.size || err != nil {
+			t.Errorf("%s: %d steps a call (%v), want %d", c.name, size, err, c.size)
+		}
+		if c.size == 1 {
+			continue
+		}
+		a := mustTrain(t, many, config)
+		restore := autoencoder.OneStepACall()
+		b := mustTrain(t, each, config)
+		restore()
+		if !slices.Equal(losses(a), losses(b)) {
+			t.Errorf("%s: %v, one by one %v", c.name, losses(a), losses(b))
+		}
+		sameWeights(t, many, each)
+	}
+}
+
 // A loss that gives one number for the batch cannot be padded; its epochs are the same all the same.
 func TestScalarLossGivesWhatALossPerImageGives(t *testing.T) {
 	perImage, scalar := small(t.TempDir()), small(t.TempDir())

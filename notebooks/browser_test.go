@@ -2,238 +2,20 @@ package notebooks
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
-	"fmt"
 	"net"
+	"net/http"
+	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
+	"autoencoders/internal/faults"
+
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
-
-// lab is a JupyterLab of the test's own, on a copy of a lesson, and a browser that looks at it.
-// Screenshots stay in artifacts/.
-type lab struct {
-	t       *testing.T
-	browser context.Context
-	url     string
-	dir     string
-}
-
-const labToken = "browser-test"
-
-func openLab(t *testing.T, lesson string) *lab {
-	t.Helper()
-	jupyter, err := exec.LookPath("jupyter")
-	if err != nil {
-		t.Skip("skipped: no jupyter on the PATH; `make test` has it")
-	}
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("skipped: no chromium on the PATH; apt-get install chromium")
-	}
-	dir := filepath.Join(folder, "browser")
-	source, err := os.ReadFile(lesson)
-	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, lesson), source, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &lab{t: t, dir: dir}
-	l.serve(jupyter)
-	l.browse(chromium)
-	return l
-}
-
-func (l *lab) serve(jupyter string) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
-	config, err := filepath.Abs("../setup/jupyter_server_config.py")
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	server := exec.Command(jupyter, "lab", "--config="+config, "--no-browser", "--allow-root", fmt.Sprint("--port=", port), "--ServerApp.port_retries=0",
-		"--IdentityProvider.token="+labToken, "--LabApp.expose_app_in_browser=True",
-		"--LabApp.default_url=/lab", "--LabApp.workspaces_dir="+l.t.TempDir(), "--LabApp.user_settings_dir="+l.t.TempDir())
-	var log bytes.Buffer
-	server.Stdout, server.Stderr = &log, &log
-	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := server.Start(); err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGTERM)
-		_ = server.Wait()
-		if l.t.Failed() {
-			l.t.Logf("JupyterLab said:\n%s", log.String())
-		}
-	})
-	l.url = fmt.Sprintf("http://127.0.0.1:%d", port)
-}
-
-func (l *lab) browse(chromium string) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
-		chromedp.UserDataDir(l.t.TempDir()), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	l.t.Cleanup(stop)
-	browser, leave := chromedp.NewContext(allocator)
-	l.t.Cleanup(leave)
-	browser, cancel := context.WithTimeout(browser, 6*time.Minute)
-	l.t.Cleanup(cancel)
-	l.browser = browser
-	if err := chromedp.Do(browser, chromedp.EmulateViewport(1200, 1400)); err != nil {
-		l.t.Fatal(err)
-	}
-	// The page must believe that it is looked at; without it JupyterLab has no current widget.
-	if _, err := chromedp.Call(browser, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		l.t.Fatal(err)
-	}
-}
-
-// open shows a notebook and waits for its kernel.
-func (l *lab) open(name string) {
-	l.t.Helper()
-	address := l.url + "/lab/tree/" + strings.TrimPrefix(filepath.ToSlash(l.dir), "../") + "/" + name + "?reset&token=" + labToken
-	deadline := time.Now().Add(time.Minute)
-	for { // the server may still be starting
-		err := chromedp.Do(l.browser, chromedp.Navigate(address))
-		if err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			l.t.Fatal(err)
-		}
-		time.Sleep(300 * time.Millisecond)
-	}
-	l.until("the notebook is open and its kernel idle", 60*time.Second, `(() => {
-		const w = window.jupyterapp?.shell?.currentWidget;
-		return w?.context?.path?.endsWith("`+name+`") && w.context.isReady && w.sessionContext?.session?.kernel?.status === "idle";
-	})()`)
-}
-
-// eval runs a script in the page and returns its value; promises are awaited.
-func eval[T any](l *lab, script string) T {
-	l.t.Helper()
-	value, err := chromedp.Run(l.browser, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		l.t.Fatalf("%v in %s", err, script)
-	}
-	return value
-}
-
-func (l *lab) until(what string, limit time.Duration, script string) {
-	l.t.Helper()
-	for end := time.Now().Add(limit); ; time.Sleep(100 * time.Millisecond) {
-		if eval[bool](l, "!!("+script+")") {
-			return
-		}
-		if time.Now().After(end) {
-			l.screenshot("failed")
-			l.t.Fatalf("not within %v: %s", limit, what)
-		}
-	}
-}
-
-func (l *lab) command(name string) {
-	l.t.Helper()
-	eval[bool](l, fmt.Sprintf(`(() => { window.jupyterapp.commands.execute(%q); return true; })()`, name))
-}
-
-// restart restarts the kernel as the menu does, its question answered.
-func (l *lab) restart() {
-	l.t.Helper()
-	eval[bool](l, `window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().then(() => true)`)
-	l.idle(30 * time.Second)
-}
-
-const noneWaits = `(() => {
-	const w = window.jupyterapp.shell.currentWidget;
-	const waiting = w.content.widgets.some(c => c.model.type === "code" && c.promptNode?.textContent?.includes("*"));
-	return !waiting && w.sessionContext.session.kernel.status === "idle";
-})()`
-
-func (l *lab) idle(limit time.Duration) {
-	l.t.Helper()
-	time.Sleep(300 * time.Millisecond) // the first prompt needs a moment to show that it waits
-	l.until("no cell waits and the kernel is idle", limit, noneWaits)
-}
-
-// run runs the one cell that has the given words, and does not wait.
-func (l *lab) run(words string) {
-	l.t.Helper()
-	eval[bool](l, fmt.Sprintf(`(() => {
-		const w = window.jupyterapp.shell.currentWidget;
-		w.content.activeCellIndex = w.content.widgets.findIndex(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%q));
-		w.content.deselectAll();
-		window.jupyterapp.commands.execute("notebook:run-cell");
-		return true;
-	})()`, words))
-}
-
-// notebook is what the page holds now.
-func (l *lab) notebook() *notebook {
-	l.t.Helper()
-	raw := eval[string](l, `JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.toJSON())`)
-	var n notebook
-	if err := json.Unmarshal([]byte(raw), &n); err != nil {
-		l.t.Fatal(err)
-	}
-	return &n
-}
-
-// look scrolls to the cell with the given words and keeps a screenshot.
-func (l *lab) look(words, name string) {
-	l.t.Helper()
-	eval[bool](l, fmt.Sprintf(`(async () => {
-		const n = window.jupyterapp.shell.currentWidget.content;
-		const i = n.widgets.findIndex(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%q));
-		n.activeCellIndex = i;
-		await n.scrollToItem(i, "start");
-		await new Promise(r => setTimeout(r, 800));
-		n.widgets[i].node.scrollIntoView({block: "start"});
-		await new Promise(r => setTimeout(r, 400));
-		return true;
-	})()`, words))
-	l.screenshot(name)
-}
-
-func (l *lab) screenshot(name string) {
-	l.t.Helper()
-	picture, err := chromedp.Run(l.browser, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join("..", "artifacts", name+".png"), picture, 0o644)
-	}
-	if err != nil {
-		l.t.Error(err)
-	}
-}
-
-// output is all that a cell of the page says, as text.
-func (l *lab) output(words string) string {
-	l.t.Helper()
-	c := l.notebook().having(l.t, words)
-	var said []string
-	for _, o := range c.Outputs {
-		said = append(said, string(o.Text))
-	}
-	return strings.Join(said, "\n") + c.data("text/plain")
-}
 
 func TestLessonInTheBrowser(t *testing.T) {
 	const training = "linear.Train("
@@ -266,7 +48,8 @@ func TestLessonInTheBrowser(t *testing.T) {
 	l.idle(10 * time.Second)
 	t.Logf("the stop button took %v", time.Since(pressed).Round(time.Millisecond))
 	said := l.output(training)
-	if !strings.Contains(said, "kept in checkpoints/linear, run the cell again to go on from there") {
+	stopped := lineWith(said, "kept in checkpoints/linear, run the cell again to go on from there")
+	if stopped == "" {
 		t.Errorf("after the stop button the cell says:\n%s", said)
 	}
 	kept := len(l.notebook().having(t, training).rows(3))
@@ -280,6 +63,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	if rows := l.notebook().having(t, training).rows(3); len(rows) != 10-kept || !strings.Contains(said, "resumed: ") {
 		t.Errorf("%d epochs were kept; run again the cell shows\n%s", kept, said)
 	}
+	faults.Row(t, "in JupyterLab, the stop button", stopped, "the finished epochs; the cell goes on from them")
 
 	// After a restart a cell in the middle finds the model on disk, once what it names is declared.
 	l.restart()
@@ -315,11 +99,201 @@ func TestLessonInTheBrowser(t *testing.T) {
 	}
 }
 
-// rowsAtLeast is a script: the cell's table has n rows of an epoch.
-func rowsAtLeast(words string, n int) string {
-	return fmt.Sprintf(`(() => {
-		const c = window.jupyterapp.shell.currentWidget.content.widgets.find(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%q));
-		const text = JSON.stringify(c.model.outputs.toJSON().map(o => o.data?.["text/plain"] ?? ""));
-		return (text.match(/\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}/g) ?? []).length >= %d;
-	})()`, words, n)
+// The other lessons are opened as they are committed, with their outputs: in the light theme, in the
+// dark one, and in a window as narrow as half of a small screen.
+func TestExecutedLessonsInTheBrowser(t *testing.T) {
+	lessons := names(t)
+	l := openLab(t, lessons...)
+	for _, lesson := range lessons {
+		figures := 0
+		for _, c := range read(t, lesson).code() {
+			figures += len(c.pngs(t))
+		}
+		l.open(lesson)
+		for _, look := range []struct {
+			name, theme   string
+			width, height int64
+		}{{"light", "JupyterLab Light", 1200, 1400}, {"dark", "JupyterLab Dark", 1200, 1400}, {"narrow", "JupyterLab Light", 640, 900}} {
+			l.theme(look.theme)
+			l.window(look.width, look.height)
+			found := l.walk()
+			if found.Figures != figures || len(found.Wrong) > 0 {
+				t.Errorf("%s, %s: %d of %d figures; %s", lesson, look.name, found.Figures, figures, strings.Join(found.Wrong, "; "))
+			}
+			l.screenshot(strings.TrimSuffix(lesson, ".ipynb") + "-" + look.name)
+		}
+		l.window(1200, 1400)
+	}
+}
+
+// What File, Save and Export gives is a page that stands alone: the browser has no network, and every
+// figure is there.
+func TestExportedToHTML(t *testing.T) {
+	lessons := names(t)
+	l := openLab(t, lessons...)
+	l.open(lessons[0])
+	for _, lesson := range lessons {
+		page := l.get("/nbconvert/html/"+l.path(lesson)+"?download=true", labToken, http.StatusOK)
+		file := filepath.Join(l.dir, strings.TrimSuffix(lesson, ".ipynb")+".html")
+		if err := os.WriteFile(file, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		figures := 0
+		for _, c := range read(t, lesson).code() {
+			figures += len(c.pngs(t))
+		}
+		absolute, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := chromedp.Do(l.browser, chromedp.Navigate((&url.URL{Scheme: "file", Path: absolute}).String())); err != nil {
+			t.Fatal(err)
+		}
+		drawn := eval[int](l, `[...document.querySelectorAll(".jp-OutputArea-output img")].filter(i => i.naturalWidth > 100 && i.getBoundingClientRect().width > 100).length`)
+		if drawn != figures {
+			t.Errorf("%s: %d of %d figures are in the exported page", lesson, drawn, figures)
+		}
+		if wide := eval[int](l, `document.documentElement.scrollWidth - window.innerWidth`); wide > 0 {
+			t.Errorf("%s: the exported page is %d pixels wider than the window", lesson, wide)
+		}
+		if keywords := eval[int](l, `document.querySelectorAll(".highlight .kd").length`); keywords == 0 {
+			t.Errorf("%s: the exported page does not colour Go", lesson)
+		}
+		l.screenshot(strings.TrimSuffix(lesson, ".ipynb") + "-exported")
+	}
+}
+
+// From the first cell to a stopped training and a restarted kernel without a mouse.
+func TestWithTheKeyboardAlone(t *testing.T) {
+	l := openLab(t, linear)
+	l.open(linear)
+	eval[bool](l, `window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs").then(() => true)`)
+	source := `window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()`
+	l.press(kb.Escape)
+	for range 60 { // to the first cell, whatever is active
+		l.press(kb.ArrowUp)
+	}
+	for range 40 { // cell by cell, waiting for none
+		if strings.Contains(eval[string](l, source), "linear.Train(") {
+			break
+		}
+		l.press(kb.Enter, chromedp.ModifierShift)
+	}
+	l.press(kb.Enter, chromedp.ModifierCtrl)
+	l.until("two epochs are in the table", 2*time.Minute, rowsAtLeast("linear.Train(", 2))
+	l.press("ii")
+	l.idle(10 * time.Second)
+	if said := l.output("linear.Train("); !strings.Contains(said, "run the cell again to go on from there") {
+		t.Errorf("after I, I the cell says:\n%s", said)
+	}
+
+	// Into a cell, a change, and out again.
+	l.press("b")
+	l.press(kb.Enter)
+	l.press("%%\rplots.Text(\"by %s\", \"keyboard\")")
+	l.press(kb.Enter, chromedp.ModifierCtrl)
+	l.idle(time.Minute)
+	if said := l.output(`"keyboard"`); !strings.Contains(said, "by keyboard") {
+		t.Errorf("the new cell says:\n%s", said)
+	}
+	l.press(kb.Escape)
+
+	l.press("00")
+	l.until("JupyterLab asks whether to restart", 5*time.Second, `document.querySelector(".jp-Dialog")`)
+	l.press(kb.Enter)
+	l.until("the kernel is new", 30*time.Second, `!document.querySelector(".jp-Dialog") && window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle"`)
+	l.press(kb.Enter, chromedp.ModifierCtrl)
+	l.idle(time.Minute)
+	if said := l.output(`"keyboard"`); !strings.Contains(said, "undefined: plots") {
+		t.Errorf("after the restart nothing is imported, yet the cell says:\n%s", said)
+	}
+}
+
+// A second notebook runs at once, in the same folder: it may read, and train elsewhere, but not into
+// the model that the first one is training.
+func TestTwoNotebooksAtOnce(t *testing.T) {
+	const training = "linear.Train("
+	l := openLab(t, linear)
+	l.copy(linear, "second.ipynb")
+	before := []string{"import (", "var mnist", "var linear"}
+	l.open("second.ipynb")
+	for _, words := range before {
+		l.run(words)
+	}
+	l.idle(time.Minute)
+	l.open(linear)
+	for _, words := range before {
+		l.run(words)
+	}
+	l.run(training)
+	l.until("an epoch is in the table", 2*time.Minute, rowsAtLeast(training, 1))
+
+	l.show("second.ipynb")
+	l.run(training)
+	l.idle(time.Minute)
+	said := l.output(training)
+	line := lineWith(said, "is being trained already")
+	if line == "" || strings.Contains(said, "goroutine ") {
+		t.Errorf("the second notebook's training says:\n%s", said)
+	}
+	l.run("All 10,000 test images")
+	l.idle(time.Minute)
+	if sizes := l.notebook().having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
+		t.Error("the second notebook does not read the first one's model")
+	}
+	l.show(linear)
+	l.idle(2 * time.Minute)
+	if rows := l.notebook().having(t, training).rows(3); len(rows) != 10 {
+		t.Errorf("the first notebook's table has %d rows", len(rows))
+	}
+	faults.Row(t, "in JupyterLab, a second notebook trains the same model", line, "the first one's training to its end; the second reads it meanwhile")
+}
+
+// Completion and help for what is under the cursor, in a cell of Go.
+func TestHelpInACell(t *testing.T) {
+	l := openLab(t, linear)
+	l.open(linear)
+	l.run("import (")
+	l.run("var mnist")
+	l.run("var linear")
+	l.idle(time.Minute)
+	l.edit("%%\nlinear.")
+	l.press(kb.Tab)
+	l.until("completion offers the methods of a Model", 30*time.Second,
+		`["Encode", "Train", "Reconstruct"].every(name => [...document.querySelectorAll(".jp-Completer-item")].some(i => i.textContent.includes(name)))`)
+	l.screenshot("completion")
+	l.press(kb.Escape)
+	l.edit("%%\nplots.Scatter")
+	l.press(kb.Tab, chromedp.ModifierShift)
+	l.until("the help says what Scatter draws", 30*time.Second, `/func plots\.Scatter|func Scatter/.test(document.querySelector(".jp-Tooltip")?.textContent ?? "")`)
+	l.screenshot("help")
+}
+
+// The server answers on this machine only, and only who has its token.
+func TestServerAsksForItsToken(t *testing.T) {
+	l := openLab(t, linear)
+	l.open(linear)
+	for _, path := range []string{"/api/contents", "/api/kernels", "/files/" + l.path(linear), "/nbconvert/html/" + l.path(linear)} {
+		l.get(path, "", http.StatusForbidden)
+		l.get(path, "wrong", http.StatusForbidden)
+		l.get(path, labToken, http.StatusOK)
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(l.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		ip := a.(*net.IPNet).IP
+		if ip.IsLoopback() || ip.To4() == nil {
+			continue
+		}
+		if conn, err := net.DialTimeout("tcp", net.JoinHostPort(ip.String(), at.Port()), time.Second); err == nil {
+			conn.Close()
+			t.Errorf("the server answers at %v, not on this machine alone", ip)
+		}
+	}
 }
