@@ -1,8 +1,6 @@
 package autoencoder
 
 import (
-	"strings"
-
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -36,7 +34,7 @@ func compileSteps(b compute.Backend, store *model.Store, one step, images shapes
 			graph.Parameter(g, "count", shapes.Make(dtypes.Float32)))
 		// In a loop XLA's CPU backend runs a convolution with its slowest code: 10 times as long.
 		for _, node := range g.Nodes() {
-			if strings.HasPrefix(node.Type().String(), "Conv") && node.Type() != graph.NodeTypeConvertDType {
+			if node.Type() == graph.NodeTypeConvGeneral {
 				s.size = 1
 			}
 		}
@@ -53,7 +51,10 @@ func compileSteps(b compute.Backend, store *model.Store, one step, images shapes
 		s.size = 1
 		err = s.compile(b, store, one, images)
 	}
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *steps) compile(b compute.Backend, store *model.Store, one step, images shapes.Shape) error {

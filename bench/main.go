@@ -4,15 +4,18 @@
 // Each contestant is a program of its own. They take turns, epoch by epoch, so a machine that becomes
 // slower is so for all. The first epoch, which compiles, is a column of its own.
 //
-// Where the time of the linear net goes, on two cores of a Xeon, in seconds an epoch of 469 steps
-// (GoMLX 0.28.3 on xla_cpu_pjrt 0.0.1, JAX 0.10.2): JAX takes .55 to .65 with its state donated and
-// its calls not waited for. Our program, compiled and run by JAX's own runtime, takes .68 to .72: a
-// wait after each step costs .07, weights stored [out, in] as PyTorch has them .06, and no donation
-// .03 (GoMLX waits for each execution and declares no alias of inputs and outputs). The plugin's XLA
-// is older than JAX's: .80 to .86 inside its execute call. GoMLX's own work for some 50 variables in
-// and out adds .12. In sum .93 to .99. Tried without gain: all weights in one vector (the copies cost
-// what the calls save), weights stored [in, out], XLA's flags for XNNPACK, YNNPACK, oneDNN, vector
-// width and fast math; huge pages (glibc.malloc.hugetlb=1) gain 5 %, two other CPU plugins 5 to 9 %.
+// Where the time of the linear net goes, measured with a call of the program for each of the 469 steps
+// on two cores of a Xeon, where JAX took .55 to .65 s an epoch and this project .93 to .99 (GoMLX 0.28.3
+// on xla_cpu_pjrt 0.0.1, JAX 0.10.2): GoMLX's own work for some 50 variables in and out .12, a wait after
+// each call .07, no donation of inputs to outputs .03, weights stored [out, in] as PyTorch has them .06,
+// and the rest in the plugin's XLA, which is older than JAX's: the same program, compiled and run by
+// JAX's runtime, was faster by .12 to .14. Now a call runs up to 64 steps (autoencoder/steps.go), and
+// the first three are gone.
+//
+// Tried without gain: all weights in one vector (the copies cost what the calls save), weights stored
+// [in, out], 512 steps a call, steps unrolled in the program in place of a loop (faster by as much, but 7
+// of them compile for 1.3 s more), XLA's flags for XNNPACK, YNNPACK, oneDNN, vector width and fast math;
+// huge pages (glibc.malloc.hugetlb=1) gain 5 %, two other CPU plugins 5 to 9 %.
 package main
 
 import (

@@ -93,7 +93,7 @@ func chart(results []result) (bars, error) {
 			ours, others = append(ours, own), append(others, other)
 			labels.XYs = append(labels.XYs, plotter.XY{X: seconds / fastest, Y: float64(len(p.labels))})
 			labels.Labels = append(labels.Labels, fmt.Sprintf(" %.2f s", seconds))
-			p.labels = append(p.labels, r.net+": "+c.name)
+			p.labels = append(p.labels, " "+r.net+": "+c.name) // away from the edge
 		}
 	}
 	for values, colour := range map[*plotter.Values]color.Color{&ours: color.RGBA{0, 114, 178, 255}, &others: color.Gray{170}} {
@@ -115,5 +115,6 @@ func chart(results []result) (bars, error) {
 	p.NominalY(p.labels...)
 	p.X.Label.Text = "seconds an epoch, the fastest of each net = 1"
 	p.X.Min, p.X.Max = 0, p.X.Max*1.12
+	p.Y.Min, p.Y.Max = -0.6, float64(len(p.labels))-0.4 // room for the outer bars' width
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"autoencoders/internal/faults"
 	"autoencoders/measure"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -46,7 +47,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 	_, diverged := measure.FitPCA(nan)
 	_, flat := measure.FitPCA(ramp(4))
 	_, ints := measure.FitPCA(tensors.FromValue([][]int32{{1, 2}}))
-	for _, c := range []struct {
+	bad := []struct {
 		err  error
 		want string
 	}{
@@ -66,11 +67,13 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{number(measure.KNNAccuracy(1, ramp(2, 3), []uint8{1}, ramp(1, 3), []uint8{1})), "measure: KNNAccuracy: 1 labels for 2 training latents"},
 		{number(measure.LinearAccuracy(ramp(2, 3), []uint8{1, 0}, ramp(1, 3), nil)), "measure: LinearAccuracy: 0 labels for 1 test latents"},
 		{number(measure.LinearAccuracy(ramp(2, 3), []uint8{1, 0}, ramp(1, 4), []uint8{1})), "measure: LinearAccuracy: the training latents are [2 3], the test latents [1 4]: take both from one encoder"},
-	} {
+	}
+	for _, c := range bad {
 		if c.err == nil || c.err.Error() != c.want || strings.Contains(c.want, "\n") {
 			t.Errorf("got %v, want %s", c.err, c.want)
 		}
 	}
+	faults.Row(t, fmt.Sprintf("a wrong tensor or number in a measurement (%d cases)", len(bad)), bad[5].want, "the arguments, unchanged")
 }
 
 // With as many components as numbers nothing is lost, whatever the shape; and a row that is typical changes nothing.

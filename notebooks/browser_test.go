@@ -110,6 +110,9 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 			figures += len(c.pngs(t))
 		}
 		l.open(lesson)
+		if eval[bool](l, `window.jupyterapp.shell.currentWidget.context.model.dirty`) {
+			t.Errorf("%s counts as changed when it is only opened", lesson)
+		}
 		for _, look := range []struct {
 			name, theme   string
 			width, height int64
@@ -204,8 +207,11 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 	l.until("the kernel is new", 30*time.Second, `!document.querySelector(".jp-Dialog") && window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle"`)
 	l.press(kb.Enter, chromedp.ModifierCtrl)
 	l.idle(time.Minute)
-	if said := l.output(`"keyboard"`); !strings.Contains(said, "undefined: plots") {
-		t.Errorf("after the restart nothing is imported, yet the cell says:\n%s", said)
+	if n := eval[int](l, `window.jupyterapp.shell.currentWidget.content.activeCell.model.executionCount`); n != 1 {
+		t.Errorf("after the restart the cell is number %d of the kernel", n)
+	}
+	if said := l.output(`"keyboard"`); !strings.Contains(said, "by keyboard") { // an import that lacks is found
+		t.Errorf("after the restart the new cell says:\n%s", said)
 	}
 }
 
@@ -273,9 +279,15 @@ func TestHelpInACell(t *testing.T) {
 func TestServerAsksForItsToken(t *testing.T) {
 	l := openLab(t, linear)
 	l.open(linear)
-	for _, path := range []string{"/api/contents", "/api/kernels", "/files/" + l.path(linear), "/nbconvert/html/" + l.path(linear)} {
-		l.get(path, "", http.StatusForbidden)
-		l.get(path, "wrong", http.StatusForbidden)
+	for path, refusal := range map[string]int{ // a page leads to the log-in in place of what was asked for
+		"/api/contents": http.StatusForbidden, "/api/kernels": http.StatusForbidden,
+		"/files/" + l.path(linear): http.StatusFound, "/nbconvert/html/" + l.path(linear): http.StatusFound,
+	} {
+		for _, token := range []string{"", "wrong"} {
+			if body := l.get(path, token, refusal); bytes.Contains(body, []byte("autoencoder")) {
+				t.Errorf("%s with the token %q gives %.100s", path, token, body)
+			}
+		}
 		l.get(path, labToken, http.StatusOK)
 	}
 	addresses, err := net.InterfaceAddrs()

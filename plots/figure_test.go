@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -14,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"autoencoders/internal/faults"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -391,7 +394,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 	ints := tensors.FromFlatDataAndDimensions([]int32{1, 2}, 1, 2)
 	gone := tensors.FromFlatDataAndDimensions([]float32{1, 2}, 1, 2)
 	gone.MustFinalizeAll()
-	for _, c := range []struct {
+	bad := []struct {
 		f    *Figure
 		want string
 	}{
@@ -425,12 +428,19 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{Map(Around(wide, 2), shades(4)), "plots: Map: Around: points are [n, 2], got [2 4]"},
 		{Explorer(Around(points, 2), shades(4), nan, nil), "plots: Explorer: point 1 is (1, NaN): has the training diverged?"},
 		{new(Figure), "plots: an empty Figure"},
-	} {
+	}
+	var line string
+	for _, c := range bad {
 		_, err := c.f.WriteTo(io.Discard)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, want %s", err, c.want)
+			continue
+		}
+		if strings.HasPrefix(c.want, "plots: Scatter: 5 labels") {
+			line = err.Error()
 		}
 	}
+	faults.Row(t, fmt.Sprintf("a wrong tensor, label or line in a figure (%d cases)", len(bad)), line, "the other cells and their figures")
 }
 
 func TestFileIsNamedAfterTheTitle(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"autoencoders/autoencoder"
 	"autoencoders/autoencoder/nn"
+	"autoencoders/internal/faults"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -189,7 +190,7 @@ func TestConvolutionsGiveWhatPyTorchGives(t *testing.T) {
 }
 
 func TestConvolutionsRefuseBadArguments(t *testing.T) {
-	for want, layer := range map[string]nn.Layer{
+	bad := map[string]nn.Layer{
 		"nn: Conv2d(3, 6, 5) takes images of 3 channels, but gets 1: [28 28 1]":                                               nn.Conv2d(3, 6, 5),
 		"nn: ConvTranspose2d(6, 1, 5) takes images of 6 channels, but gets 1: [28 28 1]":                                      nn.ConvTranspose2d(6, 1, 5),
 		"nn: Conv2d(1, 6, 33, padding 2): a kernel of 33 does not fit into images [28 28 1] with padding 2":                   nn.Conv2d(1, 6, 33, nn.Padding(2)),
@@ -203,7 +204,8 @@ func TestConvolutionsRefuseBadArguments(t *testing.T) {
 		"nn: Conv2d(9, 6, 3) takes images [height width channels], but gets [9]":                                              nn.Sequential(nn.Linear(784, 9), nn.Conv2d(9, 6, 3)),
 		"autoencoder: the decoder gives [28 28 3], 2352 numbers an image, but the images are [28 28 1], 784 numbers":          nn.Conv2d(1, 3, 1),
 		"autoencoder: the decoder gives [24 24 1], 576 numbers an image, but the images are [28 28 1], 784 numbers":           nn.Conv2d(1, 1, 5),
-	} {
+	}
+	for want, layer := range bad {
 		m := autoencoder.Model{Dir: t.TempDir(), Encoder: nn.Sequential(), Decoder: layer}
 		_, err := m.Summary(28, 28, 1)
 		if err == nil || err.Error() != want || strings.Contains(err.Error(), "\n") {
@@ -216,6 +218,11 @@ func TestConvolutionsRefuseBadArguments(t *testing.T) {
 			}
 		}
 	}
+	const line = "nn: Conv2d(3, 6, 5) takes images of 3 channels, but gets 1: [28 28 1]"
+	if bad[line] == nil {
+		t.Error("not tried:", line)
+	}
+	faults.Row(t, fmt.Sprintf("layers that do not fit, to Summary and to Train (%d cases)", len(bad)), line, "nothing was begun")
 }
 
 // PyTorch's fan-in is that of the weight's second axis: in·k² of a Conv2d, out·k² of its transpose.

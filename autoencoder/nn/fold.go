@@ -14,6 +14,9 @@ type products interface {
 	toWeight(large, small *graph.Node) *graph.Node
 }
 
+// foldedChannels is how many channels folding may lead to.
+var foldedChannels = 64
+
 // products chooses how to compute: on a CPU few channels are too little work for XLA's inner loops,
 // so columns are folded into channels where the widths allow it; CUDA convolves as it is.
 func (c convolution) products(g *graph.Graph, channels int) products {
@@ -21,7 +24,7 @@ func (c convolution) products(g *graph.Graph, channels int) products {
 		return c
 	}
 	for _, f := range []int{4, 2} {
-		if c.large[1]%f == 0 && c.small[1]%f == 0 && f*channels <= 64 {
+		if c.large[1]%f == 0 && c.small[1]%f == 0 && f*channels <= foldedChannels {
 			return c.fold(f)
 		}
 	}
