@@ -34,7 +34,7 @@ func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 			c.large[axis], c.small[axis] = size, (size+2*o.padding-kernel)/o.stride+1
 		}
 		weight := parameter(scope, x.Graph(), "weight", in*kernel*kernel, out, in, kernel, kernel)
-		p := c.products(x.Graph(), max(in, out))
+		p := c.products(x.Graph(), in, out)
 		y := withGradients(p.toSmall(x, weight), // [batch, h', w', out]
 			x, func(dy *graph.Node) *graph.Node { return p.toLarge(dy, weight) },
 			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(x, dy) })

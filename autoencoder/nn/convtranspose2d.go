@@ -34,7 +34,7 @@ func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
 			}
 		}
 		weight := parameter(scope, x.Graph(), "weight", out*kernel*kernel, in, out, kernel, kernel)
-		p := c.products(x.Graph(), max(in, out))
+		p := c.products(x.Graph(), out, in)
 		y := withGradients(p.toLarge(x, weight), // [batch, h', w', out]
 			x, func(dy *graph.Node) *graph.Node { return p.toSmall(dy, weight) },
 			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(dy, x) })

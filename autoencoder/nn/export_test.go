@@ -2,7 +2,7 @@ package nn
 
 // WithoutFolding makes convolutions be XLA's, until restore.
 func WithoutFolding() (restore func()) {
-	old := foldedChannels
-	foldedChannels = 0
-	return func() { foldedChannels = old }
+	old := foldUpTo
+	foldUpTo = 0
+	return func() { foldUpTo = old }
 }

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"math"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -14,18 +15,30 @@ type products interface {
 	toWeight(large, small *graph.Node) *graph.Node
 }
 
-// foldedChannels is how many channels folding may lead to.
-var foldedChannels = 64
+// foldUpTo bounds what folding may cost; a test sets 0.
+var foldUpTo = 64.0
 
-// products chooses how to compute: on a CPU few channels are too little work for XLA's inner loops,
-// so columns are folded into channels where the widths allow it; CUDA convolves as it is.
-func (c convolution) products(g *graph.Graph, channels int) products {
-	if strings.Contains(strings.ToLower(g.Backend().Description()), "cuda") || c.stride != ones || c.kernel[1] == 1 {
+// products chooses how to compute, given the channels of large and of small: on a CPU few channels are
+// too little work for XLA's inner loops, so columns are folded into channels where the widths allow it
+// and where it pays. CUDA convolves as it is.
+//
+// It pays as long as there are few channels and not many multiplications more, and large has no more
+// channels than small. Measured on 46 layers of 1 to 32 channels and kernels 3, 5 and 7, forward and
+// both gradients, on two cores of an EPYC: the 33 that this rule folds were .96 to 5.4 times as fast
+// as XLA's convolution, 31 of them faster; of the other 13, 11 would have been slower. BenchmarkFolding
+// measures some of them.
+func (c convolution) products(g *graph.Graph, ofLarge, ofSmall int) products {
+	if strings.Contains(strings.ToLower(g.Backend().Description()), "cuda") || c.stride != ones || c.kernel[1] == 1 || ofLarge > ofSmall {
 		return c
 	}
 	for _, f := range []int{4, 2} {
-		if c.large[1]%f == 0 && c.small[1]%f == 0 && f*channels <= foldedChannels {
-			return c.fold(f)
+		if c.large[1]%f != 0 || c.small[1]%f != 0 {
+			continue
+		}
+		folded := c.fold(f)
+		work := float64(f*folded.kernel[1]) / float64(c.kernel[1]) // multiplications, as a multiple
+		if float64(f)*work*math.Sqrt(float64(ofLarge*ofSmall)) < foldUpTo {
+			return folded
 		}
 	}
 	return c
