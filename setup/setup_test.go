@@ -160,6 +160,25 @@ print(s.choose_backend({}))`)
 	}
 }
 
+// The machine's Go is taken if it is of go.mod's release: the pinned tools do not read what later compilers write.
+func TestGoThatTheToolsTake(t *testing.T) {
+	for have, want := range map[string]string{"go1.26.5": "own", "go1.26.99": "own", "go1.27.3": "wheel", "go1.25.9": "wheel", "devel": "wheel"} {
+		got := python(t, []string{"HAVE=" + have}, `
+import os, tempfile
+s.BIN = os.path.join(tempfile.mkdtemp(), "bin")
+s.read = lambda path, default="": "go 1.26.5\n" if path.endswith("go.mod") else default
+s.write = lambda *arguments: None
+taken = ["own"]
+s.pip_install = lambda *arguments: taken.__setitem__(0, "wheel")
+s.output = lambda argv, env: "go1.26.6" if argv[0].startswith(s.BIN) else os.environ["HAVE"]
+s.find_go({"PATH": s.BIN + os.pathsep + os.environ["PATH"], "XDG_CONFIG_HOME": s.BIN})
+print(taken[0])`)
+		if got != want {
+			t.Errorf("with %s on the machine: %s, want %s", have, got, want)
+		}
+	}
+}
+
 func TestCUDAWheelsResolve(t *testing.T) {
 	if os.Getenv("TEST_NETWORK") == "" {
 		t.Skip("asks the package index for every wheel in cuda.lock: set TEST_NETWORK=1")
