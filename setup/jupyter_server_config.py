@@ -10,6 +10,7 @@ c.FileContentsManager.preferred_dir = "notebooks"
 c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]}
 c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: the README, beside the notebooks
 c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}  # GoNB completes by itself; looking for servers costs a second
+c.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}  # what Tornado makes of the default, with a warning each time
 
 # Nothing is looked up on the network.
 c.LabApp.news_url = None

@@ -472,7 +472,8 @@ def write_settings(env, backend):
     share = os.path.join(VENV, "share", "jupyter")
     spec = kernel_spec(env, backend)
     write(os.path.join(share, "kernels", KERNEL, "kernel.json"), json.dumps(spec, indent=1, ensure_ascii=False) + "\n")
-    write(os.path.join(share, "lab", "settings", "overrides.json"), read(os.path.join(SETUP, "overrides.json")))
+    for name in ("overrides.json", "page_config.json"):
+        write(os.path.join(share, "lab", "settings", name), read(os.path.join(SETUP, name)))
 
 
 def cell_env(env, backend):
