@@ -157,9 +157,19 @@ func (l *lab) open(name string) {
 		}
 		time.Sleep(300 * time.Millisecond)
 	}
+	// Where the machine is busy the server may lose what a kernel says of itself as it starts; JupyterLab then
+	// shows it as Unknown until a cell runs. Here it is asked again.
 	l.until("the notebook is open and its kernel idle", 60*time.Second, `(() => {
 		const w = window.jupyterapp?.shell?.currentWidget;
-		return w?.context?.path?.endsWith("`+name+`") && w.context.isReady && w.sessionContext?.session?.kernel?.status === "idle";
+		const kernel = w?.context?.path?.endsWith("`+name+`") && w.context.isReady && w.sessionContext?.session?.kernel;
+		if (kernel?.status === "unknown" && kernel.connectionStatus === "connected") {
+			kernel.unknownSince ??= Date.now();
+			if (Date.now() - kernel.unknownSince > 10000) {
+				kernel.unknownSince = Date.now();
+				kernel.requestKernelInfo();
+			}
+		}
+		return kernel?.status === "idle";
 	})()`)
 }
 
