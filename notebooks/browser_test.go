@@ -105,10 +105,7 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 	lessons := names(t)
 	l := openLab(t, lessons...)
 	for _, lesson := range lessons {
-		figures := 0
-		for _, c := range read(t, lesson).code() {
-			figures += len(c.pngs(t))
-		}
+		figures := read(t, lesson).figures(t)
 		l.open(lesson)
 		if eval[bool](l, `window.jupyterapp.shell.currentWidget.context.model.dirty`) {
 			t.Errorf("%s counts as changed when it is only opened", lesson)
@@ -141,10 +138,7 @@ func TestExportedToHTML(t *testing.T) {
 		if err := os.WriteFile(file, page, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		figures := 0
-		for _, c := range read(t, lesson).code() {
-			figures += len(c.pngs(t))
-		}
+		figures := read(t, lesson).figures(t)
 		absolute, err := filepath.Abs(file)
 		if err != nil {
 			t.Fatal(err)

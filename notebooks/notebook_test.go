@@ -123,6 +123,15 @@ func (c *cell) pngs(t *testing.T) (sizes []int) {
 	return sizes
 }
 
+// figures is how many pictures the notebook shows.
+func (n *notebook) figures(t *testing.T) (count int) {
+	t.Helper()
+	for _, c := range n.code() {
+		count += len(c.pngs(t))
+	}
+	return count
+}
+
 // shows checks that each of some cells, found by its words, has one picture, and a large one.
 func (n *notebook) shows(t *testing.T, figures map[string]string) {
 	t.Helper()
@@ -263,9 +272,7 @@ func TestLessonsRunOffline(t *testing.T) {
 // checkOutputs: every cell ran, none failed, nothing in an output is executed by who opens it.
 func checkOutputs(t *testing.T, name string, n *notebook) {
 	t.Helper()
-	pictures := 0
 	for i, c := range n.code() {
-		pictures += len(c.pngs(t))
 		for _, o := range c.Outputs {
 			if o.Type == "error" || o.Name == "stderr" {
 				t.Errorf("%s: cell %d has an error: %s", name, i+1, o.Text)
@@ -281,7 +288,7 @@ func checkOutputs(t *testing.T, name string, n *notebook) {
 			t.Errorf("%s: cell %d has an SVG, which an untrusted notebook does not show", name, i+1)
 		}
 	}
-	if pictures == 0 {
+	if n.figures(t) == 0 {
 		t.Errorf("%s has no pictures: run `make notebooks`", name)
 	}
 }
