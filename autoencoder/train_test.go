@@ -291,7 +291,7 @@ func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
 		return graph.While(condition, body, x)[0]
 	}
 	scalar, convolutional := small(""), autoencoder.Convolutional("", 2)
-	scalar.Loss = func(x, output *graph.Node) *graph.Node { return graph.ReduceAllMean(autoencoder.MSE(x, output)) }
+	scalar.Loss = scalarMSE
 	for _, c := range []struct {
 		name  string
 		model autoencoder.Model
@@ -323,12 +323,15 @@ func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
 	}
 }
 
+// scalarMSE is one number for the whole batch.
+func scalarMSE(x, output *graph.Node) *graph.Node {
+	return graph.ReduceAllMean(graph.Square(graph.Sub(output, x)))
+}
+
 // A loss that gives one number for the batch cannot be padded; its epochs are the same all the same.
 func TestScalarLossGivesWhatALossPerImageGives(t *testing.T) {
 	perImage, scalar := small(t.TempDir()), small(t.TempDir())
-	scalar.Loss = func(x, output *graph.Node) *graph.Node {
-		return graph.ReduceAllMean(graph.Square(graph.Sub(output, x)))
-	}
+	scalar.Loss = scalarMSE
 	a, b := mustRun(t, perImage, recipe(2)), mustRun(t, scalar, recipe(2))
 	for i := range a {
 		if math.Abs(a[i].Loss-b[i].Loss) > 1e-5 || math.Abs(a[i].TestLoss-b[i].TestLoss) > 1e-5 {

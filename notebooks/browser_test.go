@@ -26,8 +26,8 @@ func TestLessonInTheBrowser(t *testing.T) {
 	}
 
 	// Run All, from nothing.
-	eval[bool](l, `window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs").then(() => true)`)
-	l.command("notebook:run-all-cells")
+	l.command("notebook:clear-all-cell-outputs", "{}")
+	l.begin("notebook:run-all-cells")
 	l.idle(4 * time.Minute)
 	n := l.notebook()
 	checkOutputs(t, linear, n)
@@ -44,7 +44,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	l.run(training)
 	l.until("two epochs are in the table", time.Minute, rowsAtLeast(training, 2))
 	pressed := time.Now()
-	l.command("kernelmenu:interrupt")
+	l.begin("kernelmenu:interrupt")
 	l.idle(10 * time.Second)
 	t.Logf("the stop button took %v", time.Since(pressed).Round(time.Millisecond))
 	said := l.output(training)
@@ -67,16 +67,15 @@ func TestLessonInTheBrowser(t *testing.T) {
 
 	// After a restart a cell in the middle finds the model on disk, once what it names is declared.
 	l.restart()
-	for _, words := range []string{"import (", "var mnist", "var linear", "All 10,000 test images"} {
-		l.run(words)
-		l.idle(time.Minute)
-	}
+	l.declare()
+	l.run("All 10,000 test images")
+	l.idle(time.Minute)
 	if sizes := l.notebook().having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
 		t.Error("a cell in the middle shows no picture after a restart")
 	}
 
 	// Save, and open what was saved as a stranger's: its signature no longer holds.
-	eval[bool](l, `window.jupyterapp.commands.execute("docmanager:save").then(() => true)`)
+	l.command("docmanager:save", "{}")
 	raw, err := os.ReadFile(filepath.Join(l.dir, linear))
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +98,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	}
 }
 
-// The other lessons are opened as they are committed, with their outputs: in the light theme, in the
+// Every lesson is opened as it is committed, with its outputs: in the light theme, in the
 // dark one, and in a window as narrow as half of a small screen.
 func TestExecutedLessonsInTheBrowser(t *testing.T) {
 	lessons := names(t)
@@ -164,7 +163,7 @@ func TestExportedToHTML(t *testing.T) {
 func TestWithTheKeyboardAlone(t *testing.T) {
 	l := openLab(t, linear)
 	l.open(linear)
-	eval[bool](l, `window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs").then(() => true)`)
+	l.command("notebook:clear-all-cell-outputs", "{}")
 	source := `window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()`
 	l.press(kb.Escape)
 	for range 60 { // to the first cell, whatever is active
@@ -215,16 +214,11 @@ func TestTwoNotebooksAtOnce(t *testing.T) {
 	const training = "linear.Train("
 	l := openLab(t, linear)
 	l.copy(linear, "second.ipynb")
-	before := []string{"import (", "var mnist", "var linear"}
 	l.open("second.ipynb")
-	for _, words := range before {
-		l.run(words)
-	}
+	l.declare()
 	l.idle(time.Minute)
 	l.open(linear)
-	for _, words := range before {
-		l.run(words)
-	}
+	l.declare()
 	l.run(training)
 	l.until("an epoch is in the table", 2*time.Minute, rowsAtLeast(training, 1))
 
@@ -253,9 +247,7 @@ func TestTwoNotebooksAtOnce(t *testing.T) {
 func TestHelpInACell(t *testing.T) {
 	l := openLab(t, linear)
 	l.open(linear)
-	l.run("import (")
-	l.run("var mnist")
-	l.run("var linear")
+	l.declare()
 	l.idle(time.Minute)
 	l.edit("%%\nlinear.")
 	l.press(kb.Tab)

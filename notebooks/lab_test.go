@@ -160,8 +160,7 @@ func (l *lab) open(name string) {
 	// Where the machine is busy the server may lose what a kernel says of itself as it starts; JupyterLab then
 	// shows it as Unknown until a cell runs. Here it is asked again.
 	l.until("the notebook is open and its kernel idle", 60*time.Second, `(() => {
-		const w = window.jupyterapp?.shell?.currentWidget;
-		const kernel = w?.context?.path?.endsWith("`+name+`") && w.context.isReady && w.sessionContext?.session?.kernel;
+		const kernel = `+kernelOf(name)+`;
 		if (kernel?.status === "unknown" && kernel.connectionStatus === "connected") {
 			kernel.unknownSince ??= Date.now();
 			if (Date.now() - kernel.unknownSince > 10000) {
@@ -176,11 +175,8 @@ func (l *lab) open(name string) {
 // show brings a notebook to the front beside what is open, its kernel included.
 func (l *lab) show(name string) {
 	l.t.Helper()
-	eval[bool](l, fmt.Sprintf(`window.jupyterapp.commands.execute("docmanager:open", {path: %q}).then(() => true)`, l.path(name)))
-	l.until(name+" is in front", 30*time.Second, `(() => {
-		const w = window.jupyterapp.shell.currentWidget;
-		return w?.context?.path?.endsWith("`+name+`") && w.context.isReady && w.sessionContext?.session?.kernel;
-	})()`)
+	l.command("docmanager:open", fmt.Sprintf(`{path: %q}`, l.path(name)))
+	l.until(name+" is in front", 30*time.Second, kernelOf(name))
 }
 
 // edit writes a new cell below the active one and leaves the cursor at its end.
@@ -221,9 +217,16 @@ func (l *lab) until(what string, limit time.Duration, script string) {
 	}
 }
 
-func (l *lab) command(name string) {
+// begin gives JupyterLab a command, and does not wait for its end.
+func (l *lab) begin(name string) {
 	l.t.Helper()
 	eval[bool](l, fmt.Sprintf(`(() => { window.jupyterapp.commands.execute(%q); return true; })()`, name))
+}
+
+// command gives JupyterLab a command with its arguments, and waits for its end.
+func (l *lab) command(name, arguments string) {
+	l.t.Helper()
+	eval[bool](l, fmt.Sprintf(`window.jupyterapp.commands.execute(%q, %s).then(() => true)`, name, arguments))
 }
 
 // restart restarts the kernel as the menu does, its question answered.
@@ -245,16 +248,34 @@ func (l *lab) idle(limit time.Duration) {
 	l.until("no cell waits and the kernel is idle", limit, noneWaits)
 }
 
+// cellWith is an expression of a script: the index of the code cell in front that has the given words.
+func cellWith(words string) string {
+	return fmt.Sprintf(`window.jupyterapp.shell.currentWidget.content.widgets.findIndex(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%q))`, words)
+}
+
+// kernelOf is an expression of a script: the kernel of the notebook in front, if that is the named one and is open.
+func kernelOf(name string) string {
+	return fmt.Sprintf(`(w => w?.context?.path?.endsWith(%q) && w.context.isReady && w.sessionContext?.session?.kernel)(window.jupyterapp?.shell?.currentWidget)`, name)
+}
+
+// declare runs lesson 1's cells that the later ones need.
+func (l *lab) declare() {
+	l.t.Helper()
+	for _, words := range []string{"import (", "var mnist", "var linear"} {
+		l.run(words)
+	}
+}
+
 // run runs the one cell that has the given words, and does not wait.
 func (l *lab) run(words string) {
 	l.t.Helper()
-	eval[bool](l, fmt.Sprintf(`(() => {
-		const w = window.jupyterapp.shell.currentWidget;
-		w.content.activeCellIndex = w.content.widgets.findIndex(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%q));
-		w.content.deselectAll();
+	eval[bool](l, `(() => {
+		const n = window.jupyterapp.shell.currentWidget.content;
+		n.activeCellIndex = `+cellWith(words)+`;
+		n.deselectAll();
 		window.jupyterapp.commands.execute("notebook:run-cell");
 		return true;
-	})()`, words))
+	})()`)
 }
 
 // notebook is what the page holds now.
@@ -271,16 +292,15 @@ func (l *lab) notebook() *notebook {
 // look scrolls to the cell with the given words and keeps a screenshot.
 func (l *lab) look(words, name string) {
 	l.t.Helper()
-	eval[bool](l, fmt.Sprintf(`(async () => {
-		const n = window.jupyterapp.shell.currentWidget.content;
-		const i = n.widgets.findIndex(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%q));
+	eval[bool](l, `(async () => {
+		const n = window.jupyterapp.shell.currentWidget.content, i = `+cellWith(words)+`;
 		n.activeCellIndex = i;
 		await n.scrollToItem(i, "start");
 		await new Promise(r => setTimeout(r, 800));
 		n.widgets[i].node.scrollIntoView({block: "start"});
 		await new Promise(r => setTimeout(r, 400));
 		return true;
-	})()`, words))
+	})()`)
 	l.screenshot(name)
 }
 
@@ -319,10 +339,10 @@ func lineWith(output, words string) string {
 // rowsAtLeast is a script: the cell's table has n rows of an epoch.
 func rowsAtLeast(words string, n int) string {
 	return fmt.Sprintf(`(() => {
-		const c = window.jupyterapp.shell.currentWidget.content.widgets.find(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%q));
+		const c = window.jupyterapp.shell.currentWidget.content.widgets[%s];
 		const text = JSON.stringify(c.model.outputs.toJSON().map(o => o.data?.["text/plain"] ?? ""));
 		return (text.match(/\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}/g) ?? []).length >= %d;
-	})()`, words, n)
+	})()`, cellWith(words), n)
 }
 
 // press sends keys to whatever has the focus, as the keyboard would.
@@ -343,7 +363,7 @@ func (l *lab) window(width, height int64) {
 
 func (l *lab) theme(name string) {
 	l.t.Helper()
-	eval[bool](l, fmt.Sprintf(`window.jupyterapp.commands.execute("apputils:change-theme", {theme: %q}).then(() => true)`, name))
+	l.command("apputils:change-theme", fmt.Sprintf(`{theme: %q}`, name))
 	l.until(name, 20*time.Second, fmt.Sprintf(`document.body.dataset.jpThemeName === %q`, name))
 }
 

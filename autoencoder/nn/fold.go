@@ -15,7 +15,8 @@ type products interface {
 	toWeight(large, small *graph.Node) *graph.Node
 }
 
-// foldUpTo bounds what folding may cost; a test sets 0.
+// foldUpTo bounds what folding may cost: columns folded, times multiplications as a multiple of those
+// without, times the geometric mean of the channels. A test sets 0.
 var foldUpTo = 64.0
 
 // products chooses how to compute, given the channels of large and of small: on a CPU few channels are
@@ -36,7 +37,7 @@ func (c convolution) products(g *graph.Graph, ofLarge, ofSmall int) products {
 			continue
 		}
 		folded := c.fold(f)
-		work := float64(f*folded.kernel[1]) / float64(c.kernel[1]) // multiplications, as a multiple
+		work := float64(f*folded.kernel[1]) / float64(c.kernel[1])
 		if float64(f)*work*math.Sqrt(float64(ofLarge*ofSmall)) < foldUpTo {
 			return folded
 		}
