@@ -189,6 +189,54 @@ func TestCUDAWheelsResolve(t *testing.T) {
 	}
 }
 
+// What go_test prints of a module with a test of each outcome: nothing is taken
+// from an earlier run, and what was skipped is named where the run is refused for it.
+func TestGoTestCountsAndNames(t *testing.T) {
+	module, tool := t.TempDir(), filepath.Join(t.TempDir(), "tool")
+	for name, text := range map[string]string{
+		"go.mod": "module lesson\n\ngo 1.26\n",
+		"lesson_test.go": `package lesson
+
+import ("os"; "testing")
+
+func TestPasses(t *testing.T) {}
+func TestFails(t *testing.T) { if _, err := os.Stat("failing"); err == nil { t.Error("it is so") } }
+func TestNeedsTool(t *testing.T) { if _, err := os.Stat("` + tool + `"); err != nil { t.Skip("no tool") } }
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(module, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	goTest := func(env ...string) string {
+		return python(t, append(env, "MODULE="+module), `
+import os
+s.ROOT = os.environ["MODULE"]
+print("status", s.go_test(dict(os.environ, GOFLAGS=""), ["./..."]))`)
+	}
+	ends := func(out, want string) {
+		t.Helper()
+		if !strings.HasSuffix(out, want) {
+			t.Errorf("%s\nends otherwise than with\n%s", out, want)
+		}
+	}
+	ends(goTest("FORBID_SKIPS="), "\n2 passed, 0 failed, 1 skipped\nstatus 0")
+	ends(goTest("FORBID_SKIPS=1"), "\nFAIL: FORBID_SKIPS is set, and tests were skipped:\n"+
+		"skip TestNeedsTool: lesson_test.go:7: no tool\n2 passed, 0 failed, 1 skipped\nstatus 1")
+	if err := os.WriteFile(tool, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ends(goTest("FORBID_SKIPS=1"), "\n3 passed, 0 failed, 0 skipped\nstatus 0")
+	if err := os.WriteFile(filepath.Join(module, "failing"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out := goTest("FORBID_SKIPS="); !strings.Contains(out, "lesson_test.go:6: it is so") {
+		t.Errorf("a failing test does not show why:\n%s", out)
+	} else {
+		ends(out, "\n2 passed, 1 failed, 0 skipped\nstatus 1")
+	}
+}
+
 func TestLocks(t *testing.T) {
 	locks, _ := filepath.Glob("*.lock")
 	if len(locks) != 5 {
