@@ -13,14 +13,19 @@ import (
 func BenchmarkEpoch(b *testing.B) {
 	images := datasets.MNIST(datasets.Normalize(0.5, 0.5)).Train()
 	for _, net := range []struct {
-		name  string
-		model autoencoder.Model
+		name         string
+		model        autoencoder.Model
+		oneStepACall bool
 	}{
-		{"linear", autoencoder.Linear("", 2)},
-		{"mended", autoencoder.Model{Encoder: convTutorial.encoder, Decoder: convTutorial.decoder}},
-		{"compressing", autoencoder.Convolutional("", 16)},
+		{name: "linear", model: autoencoder.Linear("", 2)},
+		{name: "linear, a call a step", model: autoencoder.Linear("", 2), oneStepACall: true},
+		{name: "mended", model: autoencoder.Model{Encoder: convTutorial.encoder, Decoder: convTutorial.decoder}},
+		{name: "compressing", model: autoencoder.Convolutional("", 16)},
 	} {
 		b.Run(net.name, func(b *testing.B) {
+			if net.oneStepACall {
+				defer autoencoder.OneStepACall()()
+			}
 			m, c := net.model, autoencoder.Tutorial()
 			m.Dir, c.Epochs = b.TempDir(), b.N+1
 			var first float64

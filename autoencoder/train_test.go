@@ -15,6 +15,7 @@ import (
 	"autoencoders/autoencoder"
 	"autoencoders/autoencoder/nn"
 
+	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -391,5 +392,16 @@ func TestFirstStepIsForwardGradientAdamW(t *testing.T) {
 		if math.Abs(e.Loss-want) > 1e-6 {
 			t.Errorf("loss before step %d: Train %v, by hand %v", i+1, e.Loss, want)
 		}
+	}
+}
+
+// XLA's CPU plugin would be four devices, with a thread for each on however few cores.
+func TestBackendIsOneDevice(t *testing.T) {
+	b, err := autoencoder.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, ok := b.(*xla.Backend); ok && x.IsCPU() && b.NumDevices() != 1 {
+		t.Errorf("the CPU is %d devices", b.NumDevices())
 	}
 }
