@@ -4,18 +4,18 @@
 // Each contestant is a program of its own. They take turns, epoch by epoch, so a machine that becomes
 // slower is so for all. The first epoch, which compiles, is a column of its own.
 //
-// Where the time of the linear net goes, measured with a call of the program for each of the 469 steps
-// on two cores of a Xeon, where JAX took .55 to .65 s an epoch and this project .93 to .99 (GoMLX 0.28.3
-// on xla_cpu_pjrt 0.0.1, JAX 0.10.2): GoMLX's own work for some 50 variables in and out .12, a wait after
-// each call .07, no donation of inputs to outputs .03, weights stored [out, in] as PyTorch has them .06,
-// and the rest in the plugin's XLA, which is older than JAX's: the same program, compiled and run by
-// JAX's runtime, was faster by .12 to .14. Now a call runs up to 64 steps (autoencoder/steps.go), and
-// the first three are gone.
+// What made the linear net as fast as in JAX, measured on two cores of an EPYC (GoMLX 0.28.3 on
+// xla_cpu_pjrt 0.0.1, JAX 0.10.2), where JAX takes .40 s an epoch with a call for each of the 469 steps
+// and .32 with a call for all: .54 with a call a step; .44 since XLA has a thread for each core and not
+// four (autoencoder/backend.go); .31 since a call runs up to 64 steps (autoencoder/steps.go), which
+// saves GoMLX's own work for some 50 variables in and out, a wait after each call, and inputs that are
+// not donated to outputs.
 //
-// Tried without gain: all weights in one vector (the copies cost what the calls save), weights stored
-// [in, out], 512 steps a call, steps unrolled in the program in place of a loop (faster by as much, but 7
-// of them compile for 1.3 s more), XLA's flags for XNNPACK, YNNPACK, oneDNN, vector width and fast math;
-// huge pages (glibc.malloc.hugetlb=1) gain 5 %, two other CPU plugins 5 to 9 %.
+// Tried before the threads were found, without gain: all weights in one vector (the copies cost what
+// the calls save), weights stored [in, out], 512 steps a call, steps unrolled in the program in place of
+// a loop (faster by as much, but 7 of them compile for 1.3 s more), XLA's flags for XNNPACK, YNNPACK,
+// oneDNN, vector width and fast math; huge pages (glibc.malloc.hugetlb=1) gained 5 %, two other CPU
+// plugins 5 to 9 %.
 package main
 
 import (
