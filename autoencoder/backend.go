@@ -45,7 +45,7 @@ func open(name string) (b compute.Backend, err error) {
 	defer klog.LogToStderr(true)
 	caught := exceptions.Try(func() { b, err = compute.NewWithConfig(name) })
 	if x, ok := b.(*xla.Backend); ok && err == nil && x.IsCPU() && x.NumDevices() > 1 {
-		b, err = asOneDevice(x, name)
+		b = asOneDevice(x, name)
 	}
 	if caught != nil {
 		err = fmt.Errorf("%v", caught)
@@ -61,13 +61,17 @@ func open(name string) (b compute.Backend, err error) {
 	return b, nil
 }
 
-// asOneDevice opens an XLA backend of the CPU again, as one device. By itself XLA's CPU plugin is four
-// devices and starts a thread for each, which on fewer cores wait for one another: on two, an epoch of
-// the linear net takes .40 s in place of .31. (GOMLX_BACKEND has no word for this option.)
-func asOneDevice(several *xla.Backend, name string) (compute.Backend, error) {
-	several.Finalize()
+// asOneDevice opens an XLA backend of the CPU again, as one device, if its plugin can. By itself XLA's
+// CPU plugin is four devices and starts a thread for each, which on fewer cores wait for one another: on
+// two, an epoch of the linear net takes .40 s in place of .31. (GOMLX_BACKEND has no word for this option.)
+func asOneDevice(several *xla.Backend, name string) compute.Backend {
 	_, config, _ := strings.Cut(name, ":")
-	return xla.NewWithOptions(config, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
+	one, err := xla.NewWithOptions(config, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
+	if err != nil {
+		return several
+	}
+	several.Finalize()
+	return one
 }
 
 func backendNote(b compute.Backend) string {
