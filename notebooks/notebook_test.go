@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 )
 
 // notebook is as much of the .ipynb format as the tests look at.
@@ -227,14 +228,18 @@ func names(t *testing.T) []string {
 	return names
 }
 
+// A projector shows some 110 characters of a line.
 func TestCellsAreShort(t *testing.T) {
 	for _, name := range names(t) {
 		var lengths []int
 		for _, c := range read(t, name).code() {
 			length := 0
 			for line := range strings.Lines(string(c.Source)) {
-				if strings.TrimSpace(line) != "" {
+				if strings.TrimSpace(line) != "" && strings.TrimSpace(line) != "%%" { // GoNB's mark is no line of Go
 					length++
+				}
+				if width := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    ")); width > 111 { // with its end
+					t.Errorf("%s: a line of %d characters: %s", name, width, line)
 				}
 			}
 			if lengths = append(lengths, length); length > 24 {
