@@ -23,6 +23,7 @@ SETUP = os.path.join(ROOT, "setup")
 VENV = os.path.join(ROOT, ".venv")
 CACHE = os.path.join(ROOT, ".cache")
 JUPYTER = os.path.join(ROOT, ".jupyter")
+PATCHES = os.path.join(SETUP, "gonb")
 PEERS = os.path.join(ROOT, ".venv-peers")
 ARTIFACTS = os.path.join(ROOT, "artifacts")
 BIN = os.path.join(VENV, "bin")
@@ -379,7 +380,7 @@ def patched(patch, source):
         if line.startswith("--- ") and i + 1 < len(lines) and lines[i + 1].startswith("+++ "):
             finish()
             path = lines[i + 1].split()[1].split("/", 1)[1]
-            old, out, at = read(os.path.join(source, path)).splitlines(True), [], 0
+            old, out, at = [] if line.startswith("--- /dev/null") else read(os.path.join(source, path)).splitlines(True), [], 0
             i += 2
         elif line.startswith("@@ ") and path:
             before, after = line.split()[1:3]
@@ -391,7 +392,7 @@ def patched(patch, source):
                 kind, text = lines[i][0], lines[i][1:]
                 if kind != "+":
                     if at >= len(old) or old[at] != text:
-                        raise Stop("setup/gonb.patch does not fit %s line %d: it is made for another GoNB than go.mod's" % (path, at + 1))
+                        raise Stop("setup/gonb does not fit %s line %d: its patches are made for another GoNB than go.mod's" % (path, at + 1))
                     at += 1
                     want -= 1
                 if kind != "-":
@@ -402,6 +403,20 @@ def patched(patch, source):
             i += 1  # a comment
     finish()
     return files
+
+
+def patches():
+    """Our changes to GoNB, one file a fault, in the order in which they apply."""
+    return [os.path.join(PATCHES, name) for name in sorted(os.listdir(PATCHES)) if name.endswith(".patch")]
+
+
+def patched_gonb(source, copy):
+    """Copies GoNB's module to the folder copy, and applies our patches there."""
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("docs", "examples", "nbtests", "*_test.go"), copy_function=shutil.copyfile)
+    subprocess.check_call(["chmod", "-R", "u+w", copy])
+    for patch in patches():
+        for path, text in patched(read(patch), copy).items():
+            write(os.path.join(copy, path), text)
 
 
 def fetch_modules(env):
@@ -417,9 +432,8 @@ def build_tools(env, tools, name, what):
 
     (go build -overlay would do without the copy, but refuses files of the module cache.)
     """
-    patch = os.path.join(SETUP, "gonb.patch")
     sums = [read(os.path.join(ROOT, f)) for f in ("go.mod", "go.sum")]
-    stamp = digest(*(sums + [read(patch), output(["go", "env", "GOVERSION"], env)]))
+    stamp = digest(*(sums + [read(patch) for patch in patches()] + [output(["go", "env", "GOVERSION"], env)]))
     if done(name, stamp) and all(os.path.exists(os.path.join(BIN, tool)) for tool in tools):
         return
     work = os.path.join(CACHE, "tools")
@@ -431,10 +445,7 @@ def build_tools(env, tools, name, what):
         if not source:
             raise Stop("go.mod names no %s" % TOOLS["gonb"])
         copy = os.path.join(work, "gonb")
-        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("docs", "examples", "nbtests", "*_test.go"), copy_function=shutil.copyfile)
-        subprocess.check_call(["chmod", "-R", "u+w", copy])
-        for path, text in patched(read(patch), source).items():
-            write(os.path.join(copy, path), text)
+        patched_gonb(source, copy)
         mod += "\nreplace %s => %s\n" % (TOOLS["gonb"], json.dumps(copy, ensure_ascii=False))
     write(os.path.join(work, "go.mod"), mod)
     write(os.path.join(work, "go.sum"), sums[1])
@@ -498,7 +509,7 @@ def cell_imports(env):
     """What the lessons' cells import: our packages, GoMLX's graph, gonbui, and common parts of the standard library."""
     ours = ["autoencoders/autoencoder", "autoencoders/autoencoder/nn", "autoencoders/datasets", "autoencoders/measure", "autoencoders/plots"]
     ours = [p for p in ours if os.path.isdir(os.path.join(ROOT, *p.split("/")[1:]))]
-    theirs = ["github.com/gomlx/gomlx/" + p for p in ("core/graph", "core/tensors", "ml/model", "ml/train/optimizer")]
+    theirs = ["github.com/gomlx/gomlx/" + p for p in ("core/graph", "core/tensors", "ml/layers", "ml/layers/norm", "ml/model", "ml/train", "ml/train/optimizer")]
     theirs += ["github.com/janpfeifer/gonb/gonbui", "gonum.org/v1/gonum/stat"]
     listed = output(["go", "list", "-e", "-f", "{{if and .GoFiles (not .Error)}}{{.ImportPath}}{{end}}"] + ours + theirs, env)
     return listed.split()
@@ -507,7 +518,7 @@ def cell_imports(env):
 def warm_build(env, backend):
     """Builds what cells import, so that the first cell answers in about a second. A second run takes half a second."""
     env = cell_env(env, backend)
-    stamp = digest(env["GOCACHE"], env["GOFLAGS"], env.get("CC", ""), read(os.path.join(ROOT, "go.sum")), output(["go", "env", "GOVERSION"], env))
+    stamp = digest(env["GOCACHE"], env["GOFLAGS"], env.get("CC", ""), read(os.path.join(ROOT, "go.mod")), read(os.path.join(ROOT, "go.sum")), output(["go", "env", "GOVERSION"], env))
     if done("warm", stamp):
         packages = ["./autoencoder/...", "./datasets", "./plots", "github.com/janpfeifer/gonb/gonbui"]
         start = time.time()

@@ -4,10 +4,12 @@ package setup
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +48,7 @@ func TestKernelAsWritten(t *testing.T) {
 	if spec.InterruptMode != "signal" || spec.DisplayName != "Go (autoencoders)" {
 		t.Errorf("interrupt mode %q, name %q", spec.InterruptMode, spec.DisplayName)
 	}
-	if got := strings.Join(spec.Argv[1:], " "); !strings.HasPrefix(got, "--kernel {connection_file} -go_work="+root+" -raw_error") {
+	if got := strings.Join(spec.Argv[1:], " "); !strings.HasPrefix(got, "--kernel {connection_file} -go_work="+root+" -raw_error -hints="+root+"/setup/hints.json") {
 		t.Errorf("gonb is started with %s", got)
 	} else if !strings.HasSuffix(got, " -stderrthreshold=FATAL") {
 		t.Errorf("GoNB's log would fill the terminal that make lab runs in: %s", got)
@@ -264,23 +266,90 @@ func TestLocks(t *testing.T) {
 	}
 }
 
-// The patch fits GoNB as go.mod pins it, and refuses a file that differs.
-func TestPatch(t *testing.T) {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/janpfeifer/gonb").Output()
+// module is the folder of a module that go.mod pins.
+func module(t *testing.T, path string) string {
+	t.Helper()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", path).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := `
+	return strings.TrimSpace(string(dir))
+}
+
+// Each patch says what it is for and brings its test; all of them fit GoNB as go.mod pins it, and its packages then
+// pass the tests that they bring.
+func TestPatchesOfGoNB(t *testing.T) {
+	const gonb = "github.com/janpfeifer/gonb"
+	copied := filepath.Join(t.TempDir(), "gonb")
+	names := python(t, []string{"GONB=" + module(t, gonb), "COPY=" + copied}, `
 import os
-for path, text in sorted(s.patched(s.read("gonb.patch"), os.environ["GONB"]).items()):
-    print(path, "go" if text.startswith(("package ", "//")) else "?")
-`
-	want := "internal/dispatcher/dispatcher.go go\ninternal/goexec/goplsclient/exec.go go\ninternal/jpyexec/jpyexec.go go\ninternal/kernel/messages.go go"
-	if got := python(t, []string{"GONB=" + strings.TrimSpace(string(dir))}, code); got != want {
-		t.Errorf("patched:\n%s\nwant\n%s", got, want)
+s.patched_gonb(os.environ["GONB"], os.environ["COPY"])
+for path in s.patches():
+    print(path)
+`)
+	patches := strings.Fields(names)
+	if len(patches) < 3 {
+		t.Fatalf("only %q", names)
 	}
-	refused := "try:\n    s.patched(s.read('gonb.patch'), '.')\nexcept s.Stop as problem:\n    print(problem)\n"
-	if got := python(t, nil, refused); !strings.Contains(got, "does not fit internal/dispatcher/dispatcher.go") {
+	for _, name := range patches {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		message, changes, _ := strings.Cut(string(text), "\n---\n")
+		_, why, _ := strings.Cut(message, "\n\n")
+		if !strings.HasPrefix(message, "From ") || !strings.Contains(message, "\nSubject: ") || len(strings.TrimSpace(why)) < 80 {
+			t.Errorf("%s is not ready to be sent: it needs a subject and a reason", filepath.Base(name))
+		}
+		if !strings.Contains(changes, "_test.go") {
+			t.Errorf("%s brings no test", filepath.Base(name))
+		}
+	}
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile("../go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modfile := filepath.Join(t.TempDir(), "go.mod")
+	for path, text := range map[string]string{
+		modfile: string(mod) + fmt.Sprintf("\nreplace %s => %q\n", gonb, copied),
+		strings.TrimSuffix(modfile, "mod") + "sum": string(sum),
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"test", "-modfile=" + modfile}
+	tests, err := filepath.Glob(filepath.Join(copied, "internal", "*", "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deeper, err := filepath.Glob(filepath.Join(copied, "internal", "*", "*", "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string]bool{}
+	for _, path := range append(tests, deeper...) {
+		folder, err := filepath.Rel(copied, filepath.Dir(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		packages[gonb+"/"+filepath.ToSlash(folder)] = true
+	}
+	cmd := exec.Command("go", append(args, slices.Sorted(maps.Keys(packages))...)...)
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+}
+
+// A patch refuses a file that differs from the one it was made for.
+func TestPatchForAnotherGoNB(t *testing.T) {
+	refused := "try:\n    s.patched(s.read(s.patches()[0]), '.')\nexcept s.Stop as problem:\n    print(problem)\n"
+	if got := python(t, nil, refused); !strings.Contains(got, "does not fit internal/") {
 		t.Errorf("a GoNB without these files: %q", got)
 	}
 }
