@@ -2,6 +2,8 @@ package notebooks
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,88 +14,180 @@ import (
 	"time"
 
 	"autoencoders/internal/faults"
+	"autoencoders/internal/lab"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
+// openLab is a JupyterLab on copies of lessons.
+func openLab(t *testing.T, lessons ...string) *lab.Lab {
+	t.Helper()
+	l := lab.Open(t, filepath.Join(folder, t.Name()), lab.Options{})
+	for _, lesson := range lessons {
+		l.Copy(lesson, lesson)
+	}
+	return l
+}
+
+// held is what the page holds now.
+func held(t *testing.T, l *lab.Lab) *notebook {
+	t.Helper()
+	var n notebook
+	if err := json.Unmarshal(l.Notebook(), &n); err != nil {
+		t.Fatal(err)
+	}
+	return &n
+}
+
+// declare runs lesson 1's cells that the later ones need.
+func declare(l *lab.Lab) {
+	for _, words := range []string{"import (", "var mnist", "var linear"} {
+		l.Run(words)
+	}
+}
+
+// rowsAtLeast is a script: the cell's table has n rows of an epoch.
+func rowsAtLeast(words string, n int) string {
+	return fmt.Sprintf(`(() => {
+		const c = window.jupyterapp.shell.currentWidget.content.widgets[%s];
+		const text = JSON.stringify(c.model.outputs.toJSON().map(o => o.data?.["text/plain"] ?? ""));
+		return (text.match(/\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}/g) ?? []).length >= %d;
+	})()`, lab.CellWith(words), n)
+}
+
+// seen is what a walk through the page found.
+type seen struct {
+	Figures int
+	Wrong   []string
+}
+
+// walk scrolls through the notebook, cell by cell: each picture is drawn, fits into its cell, and each
+// text of an output can be told from what is behind it, with WCAG 2's contrast of 4.5 to 1.
+func walk(l *lab.Lab) seen {
+	return lab.Eval[seen](l, `(async () => {
+		const luminance = c => {
+			const [r, g, b] = c.map(x => (x /= 255) <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
+			return .2126 * r + .7152 * g + .0722 * b;
+		};
+		const parts = colour => colour.match(/[\d.]+/g).map(Number);
+		const behind = node => {
+			for (; node; node = node.parentElement) {
+				const [r, g, b, a = 1] = parts(getComputedStyle(node).backgroundColor);
+				if (a > .5) return [r, g, b];
+			}
+			return [255, 255, 255];
+		};
+		const n = window.jupyterapp.shell.currentWidget.content, found = {figures: 0, wrong: []};
+		for (const [i, c] of n.widgets.entries()) {
+			if (c.model.type !== "code" || c.model.outputs.length === 0) continue;
+			const want = c.model.outputs.toJSON().filter(o => o.data?.["image/png"]).length;
+			n.activeCellIndex = i;
+			await n.scrollToItem(i, "start");
+			let drawn = [];
+			for (let tries = 0; tries < 100 && (drawn.length < want || tries < 2); tries++) {
+				await new Promise(r => setTimeout(r, 50));
+				drawn = [...c.node.querySelectorAll(".jp-OutputArea-output img, .vega-embed canvas, .vega-embed svg")]
+					.filter(d => d.getBoundingClientRect().width > 100 && d.naturalWidth !== 0);
+			}
+			found.figures += drawn.length;
+			if (drawn.length !== want) found.wrong.push("cell " + i + ": " + drawn.length + " of " + want + " figures are drawn");
+			for (const d of drawn) {
+				const area = d.closest(".jp-OutputArea-output");
+				const spills = d.getBoundingClientRect().right > area.getBoundingClientRect().right + 1;
+				const scrolls = /auto|scroll/.test(getComputedStyle(area).overflowX);
+				if (spills && (d.tagName === "IMG" || !scrolls)) found.wrong.push("cell " + i + ": a figure is cut off at the right");
+			}
+			for (const text of c.node.querySelectorAll(".jp-OutputArea-output :is(td, pre, p, strong)")) {
+				if (!text.textContent.trim()) continue;
+				const [a, b] = [luminance(parts(getComputedStyle(text).color)), luminance(behind(text))].sort((x, y) => y - x);
+				if ((a + .05) / (b + .05) < 4.5) {
+					found.wrong.push("cell " + i + ": cannot be read: " + text.textContent.slice(0, 40));
+					break;
+				}
+			}
+		}
+		return found;
+	})()`)
+}
+
 func TestLessonInTheBrowser(t *testing.T) {
 	const training = "linear.Train("
 	l := openLab(t, linear)
-	l.open(linear)
-	if dialogs := eval[int](l, `document.querySelectorAll(".jp-Dialog").length`); dialogs != 0 {
-		t.Errorf("JupyterLab asks something: %s", eval[string](l, `document.querySelector(".jp-Dialog").textContent`))
+	l.Open(linear)
+	if dialogs := lab.Eval[int](l, `document.querySelectorAll(".jp-Dialog").length`); dialogs != 0 {
+		t.Errorf("JupyterLab asks something: %s", lab.Eval[string](l, `document.querySelector(".jp-Dialog").textContent`))
 	}
 
 	// Run All, from nothing.
-	l.command("notebook:clear-all-cell-outputs", "{}")
-	l.begin("notebook:run-all-cells")
-	l.idle(4 * time.Minute)
-	n := l.notebook()
+	l.Command("notebook:clear-all-cell-outputs", "{}")
+	l.Begin("notebook:run-all-cells")
+	l.Idle(4 * time.Minute)
+	n := held(t, l)
 	checkOutputs(t, linear, n)
 	if rows := n.having(t, training).rows(3); len(rows) != 10 {
 		t.Errorf("the training table has %d rows", len(rows))
 	}
-	l.look(training, "training")
-	l.look("plots.Explorer(", "explorer")
-	if drawn := eval[int](l, `document.querySelectorAll(".vega-embed canvas, .vega-embed svg").length`); drawn == 0 {
+	l.Look(training, "training")
+	l.Look("plots.Explorer(", "explorer")
+	if drawn := lab.Eval[int](l, `document.querySelectorAll(".vega-embed canvas, .vega-embed svg").length`); drawn == 0 {
 		t.Error("the explorer is not drawn by Vega-Lite")
 	}
 
 	// Stop the training in the middle, and go on.
-	l.run(training)
-	l.until("two epochs are in the table", time.Minute, rowsAtLeast(training, 2))
+	l.Run(training)
+	l.Until("two epochs are in the table", time.Minute, rowsAtLeast(training, 2))
 	pressed := time.Now()
-	l.begin("kernelmenu:interrupt")
-	l.idle(10 * time.Second)
+	l.Begin("kernelmenu:interrupt")
+	l.Idle(10 * time.Second)
 	t.Logf("the stop button took %v", time.Since(pressed).Round(time.Millisecond))
-	said := l.output(training)
-	stopped := lineWith(said, "kept in checkpoints/linear, run the cell again to go on from there")
+	said := l.Output(training)
+	stopped := lab.LineWith(said, "kept in checkpoints/linear, run the cell again to go on from there")
 	if stopped == "" {
 		t.Errorf("after the stop button the cell says:\n%s", said)
 	}
-	kept := len(l.notebook().having(t, training).rows(3))
+	kept := len(held(t, l).having(t, training).rows(3))
 	if kept < 2 || strings.Contains(said, "goroutine ") {
 		t.Errorf("after the stop button the table has %d rows:\n%s", kept, said)
 	}
-	l.look(training, "interrupted")
-	l.run(training)
-	l.idle(2 * time.Minute)
-	said = l.output(training)
-	if rows := l.notebook().having(t, training).rows(3); len(rows) != 10-kept || !strings.Contains(said, "resumed: ") {
+	l.Look(training, "interrupted")
+	l.Run(training)
+	l.Idle(2 * time.Minute)
+	said = l.Output(training)
+	if rows := held(t, l).having(t, training).rows(3); len(rows) != 10-kept || !strings.Contains(said, "resumed: ") {
 		t.Errorf("%d epochs were kept; run again the cell shows\n%s", kept, said)
 	}
 	faults.Row(t, "in JupyterLab, the stop button", stopped, "the finished epochs; the cell goes on from them")
 
 	// After a restart a cell in the middle finds the model on disk, once what it names is declared.
-	l.restart()
-	l.declare()
-	l.run("All 10,000 test images")
-	l.idle(time.Minute)
-	if sizes := l.notebook().having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
+	l.Restart()
+	declare(l)
+	l.Run("All 10,000 test images")
+	l.Idle(time.Minute)
+	if sizes := held(t, l).having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
 		t.Error("a cell in the middle shows no picture after a restart")
 	}
 
 	// Save, and open what was saved as a stranger's: its signature no longer holds.
-	l.command("docmanager:save", "{}")
-	raw, err := os.ReadFile(filepath.Join(l.dir, linear))
+	l.Command("docmanager:save", "{}")
+	raw, err := os.ReadFile(filepath.Join(l.Dir, linear))
 	if err != nil {
 		t.Fatal(err)
 	}
 	strange := bytes.Replace(raw, []byte("# 1 · A linear"), []byte("# From a stranger · A linear"), 1)
-	if err := os.WriteFile(filepath.Join(l.dir, "stranger.ipynb"), strange, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(l.Dir, "stranger.ipynb"), strange, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	l.open("stranger.ipynb")
-	if eval[bool](l, `window.jupyterapp.shell.currentWidget.content.widgets.some(c => c.model.type === "code" && c.model.trusted && c.model.outputs.length > 0)`) {
+	l.Open("stranger.ipynb")
+	if lab.Eval[bool](l, `window.jupyterapp.shell.currentWidget.content.widgets.some(c => c.model.type === "code" && c.model.trusted && c.model.outputs.length > 0)`) {
 		t.Error("the stranger's notebook is trusted: this tests nothing")
 	}
-	l.look("All 10,000 test images", "untrusted")
-	if shown := eval[int](l, `[...document.querySelectorAll(".jp-OutputArea img")].filter(i => i.naturalWidth > 0).length`); shown == 0 {
+	l.Look("All 10,000 test images", "untrusted")
+	if shown := lab.Eval[int](l, `[...document.querySelectorAll(".jp-OutputArea img")].filter(i => i.naturalWidth > 0).length`); shown == 0 {
 		t.Error("an untrusted notebook shows no pictures")
 	}
-	l.look("plots.Explorer(", "untrusted-explorer")
-	if drawn := eval[int](l, `document.querySelectorAll(".vega-embed canvas, .vega-embed svg").length`); drawn == 0 {
+	l.Look("plots.Explorer(", "untrusted-explorer")
+	if drawn := lab.Eval[int](l, `document.querySelectorAll(".vega-embed canvas, .vega-embed svg").length`); drawn == 0 {
 		t.Error("an untrusted notebook does not draw the explorer")
 	}
 }
@@ -105,23 +199,23 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 	l := openLab(t, lessons...)
 	for _, lesson := range lessons {
 		figures := read(t, lesson).figures(t)
-		l.open(lesson)
-		if eval[bool](l, `window.jupyterapp.shell.currentWidget.context.model.dirty`) {
+		l.Open(lesson)
+		if lab.Eval[bool](l, `window.jupyterapp.shell.currentWidget.context.model.Dirty`) {
 			t.Errorf("%s counts as changed when it is only opened", lesson)
 		}
 		for _, look := range []struct {
 			name, theme   string
 			width, height int64
 		}{{"light", "JupyterLab Light", 1200, 1400}, {"dark", "JupyterLab Dark", 1200, 1400}, {"narrow", "JupyterLab Light", 640, 900}} {
-			l.theme(look.theme)
-			l.window(look.width, look.height)
-			found := l.walk()
+			l.Theme(look.theme)
+			l.Window(look.width, look.height)
+			found := walk(l)
 			if found.Figures != figures || len(found.Wrong) > 0 {
 				t.Errorf("%s, %s: %d of %d figures; %s", lesson, look.name, found.Figures, figures, strings.Join(found.Wrong, "; "))
 			}
-			l.screenshot(strings.TrimSuffix(lesson, ".ipynb") + "-" + look.name)
+			l.Screenshot(strings.TrimSuffix(lesson, ".ipynb") + "-" + look.name)
 		}
-		l.window(1200, 1400)
+		l.Window(1200, 1400)
 	}
 }
 
@@ -130,10 +224,10 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 func TestExportedToHTML(t *testing.T) {
 	lessons := names(t)
 	l := openLab(t, lessons...)
-	l.open(lessons[0])
+	l.Open(lessons[0])
 	for _, lesson := range lessons {
-		page := l.get("/nbconvert/html/"+l.path(lesson)+"?download=true", labToken, http.StatusOK)
-		file := filepath.Join(l.dir, strings.TrimSuffix(lesson, ".ipynb")+".html")
+		page := l.Get("/nbconvert/html/"+l.Path(lesson)+"?download=true", lab.Token, http.StatusOK)
+		file := filepath.Join(l.Dir, strings.TrimSuffix(lesson, ".ipynb")+".html")
 		if err := os.WriteFile(file, page, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -142,68 +236,68 @@ func TestExportedToHTML(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := chromedp.Do(l.browser, chromedp.Navigate((&url.URL{Scheme: "file", Path: absolute}).String())); err != nil {
+		if err := chromedp.Do(l.Browser, chromedp.Navigate((&url.URL{Scheme: "file", Path: absolute}).String())); err != nil {
 			t.Fatal(err)
 		}
-		drawn := eval[int](l, `[...document.querySelectorAll(".jp-OutputArea-output img")].filter(i => i.naturalWidth > 100 && i.getBoundingClientRect().width > 100).length`)
+		drawn := lab.Eval[int](l, `[...document.querySelectorAll(".jp-OutputArea-output img")].filter(i => i.naturalWidth > 100 && i.getBoundingClientRect().width > 100).length`)
 		if drawn != figures {
 			t.Errorf("%s: %d of %d figures are in the exported page", lesson, drawn, figures)
 		}
-		if wide := eval[int](l, `document.documentElement.scrollWidth - window.innerWidth`); wide > 0 {
+		if wide := lab.Eval[int](l, `document.documentElement.scrollWidth - window.innerWidth`); wide > 0 {
 			t.Errorf("%s: the exported page is %d pixels wider than the window", lesson, wide)
 		}
-		if keywords := eval[int](l, `document.querySelectorAll(".highlight .kd").length`); keywords == 0 {
+		if keywords := lab.Eval[int](l, `document.querySelectorAll(".highlight .kd").length`); keywords == 0 {
 			t.Errorf("%s: the exported page does not colour Go", lesson)
 		}
-		l.screenshot(strings.TrimSuffix(lesson, ".ipynb") + "-exported")
+		l.Screenshot(strings.TrimSuffix(lesson, ".ipynb") + "-exported")
 	}
 }
 
 // From the first cell to a stopped training and a restarted kernel without a mouse.
 func TestWithTheKeyboardAlone(t *testing.T) {
 	l := openLab(t, linear)
-	l.open(linear)
-	l.command("notebook:clear-all-cell-outputs", "{}")
+	l.Open(linear)
+	l.Command("notebook:clear-all-cell-outputs", "{}")
 	source := `window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()`
-	l.press(kb.Escape)
+	l.Press(kb.Escape)
 	for range 60 { // to the first cell, whatever is active
-		l.press(kb.ArrowUp)
+		l.Press(kb.ArrowUp)
 	}
 	for range 40 { // cell by cell, waiting for none
-		if strings.Contains(eval[string](l, source), "linear.Train(") {
+		if strings.Contains(lab.Eval[string](l, source), "linear.Train(") {
 			break
 		}
-		l.press(kb.Enter, chromedp.ModifierShift)
+		l.Press(kb.Enter, chromedp.ModifierShift)
 	}
-	l.press(kb.Enter, chromedp.ModifierCtrl)
-	l.until("two epochs are in the table", 2*time.Minute, rowsAtLeast("linear.Train(", 2))
-	l.press("ii")
-	l.idle(10 * time.Second)
-	if said := l.output("linear.Train("); !strings.Contains(said, "run the cell again to go on from there") {
+	l.Press(kb.Enter, chromedp.ModifierCtrl)
+	l.Until("two epochs are in the table", 2*time.Minute, rowsAtLeast("linear.Train(", 2))
+	l.Press("ii")
+	l.Idle(10 * time.Second)
+	if said := l.Output("linear.Train("); !strings.Contains(said, "run the cell again to go on from there") {
 		t.Errorf("after I, I the cell says:\n%s", said)
 	}
 
 	// Into a cell, a change, and out again.
-	l.press("b")
-	l.press(kb.Enter)
-	l.press("%%\rplots.Text(\"by %s\", \"keyboard\")")
-	l.press(kb.Enter, chromedp.ModifierCtrl)
-	l.idle(time.Minute)
-	if said := l.output(`"keyboard"`); !strings.Contains(said, "by keyboard") {
+	l.Press("b")
+	l.Press(kb.Enter)
+	l.Press("%%\rplots.Text(\"by %s\", \"keyboard\")")
+	l.Press(kb.Enter, chromedp.ModifierCtrl)
+	l.Idle(time.Minute)
+	if said := l.Output(`"keyboard"`); !strings.Contains(said, "by keyboard") {
 		t.Errorf("the new cell says:\n%s", said)
 	}
-	l.press(kb.Escape)
+	l.Press(kb.Escape)
 
-	l.press("00")
-	l.until("JupyterLab asks whether to restart", 5*time.Second, `document.querySelector(".jp-Dialog")`)
-	l.press(kb.Enter)
-	l.until("the kernel is new", 30*time.Second, `!document.querySelector(".jp-Dialog") && window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle"`)
-	l.press(kb.Enter, chromedp.ModifierCtrl)
-	l.idle(time.Minute)
-	if n := eval[int](l, `window.jupyterapp.shell.currentWidget.content.activeCell.model.executionCount`); n != 1 {
+	l.Press("00")
+	l.Until("JupyterLab asks whether to restart", 5*time.Second, `document.querySelector(".jp-Dialog")`)
+	l.Press(kb.Enter)
+	l.Until("the kernel is new", 30*time.Second, `!document.querySelector(".jp-Dialog") && window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle"`)
+	l.Press(kb.Enter, chromedp.ModifierCtrl)
+	l.Idle(time.Minute)
+	if n := lab.Eval[int](l, `window.jupyterapp.shell.currentWidget.content.activeCell.model.executionCount`); n != 1 {
 		t.Errorf("after the restart the cell is number %d of the kernel", n)
 	}
-	if said := l.output(`"keyboard"`); !strings.Contains(said, "by keyboard") { // an import that lacks is found
+	if said := l.Output(`"keyboard"`); !strings.Contains(said, "by keyboard") { // an import that lacks is found
 		t.Errorf("after the restart the new cell says:\n%s", said)
 	}
 }
@@ -213,31 +307,31 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 func TestTwoNotebooksAtOnce(t *testing.T) {
 	const training = "linear.Train("
 	l := openLab(t, linear)
-	l.copy(linear, "second.ipynb")
-	l.open("second.ipynb")
-	l.declare()
-	l.idle(time.Minute)
-	l.open(linear)
-	l.declare()
-	l.run(training)
-	l.until("an epoch is in the table", 2*time.Minute, rowsAtLeast(training, 1))
+	l.Copy(linear, "second.ipynb")
+	l.Open("second.ipynb")
+	declare(l)
+	l.Idle(time.Minute)
+	l.Open(linear)
+	declare(l)
+	l.Run(training)
+	l.Until("an epoch is in the table", 2*time.Minute, rowsAtLeast(training, 1))
 
-	l.show("second.ipynb")
-	l.run(training)
-	l.idle(time.Minute)
-	said := l.output(training)
-	line := lineWith(said, "is being trained already")
+	l.Show("second.ipynb")
+	l.Run(training)
+	l.Idle(time.Minute)
+	said := l.Output(training)
+	line := lab.LineWith(said, "is being trained already")
 	if line == "" || strings.Contains(said, "goroutine ") {
 		t.Errorf("the second notebook's training says:\n%s", said)
 	}
-	l.run("All 10,000 test images")
-	l.idle(time.Minute)
-	if sizes := l.notebook().having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
+	l.Run("All 10,000 test images")
+	l.Idle(time.Minute)
+	if sizes := held(t, l).having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
 		t.Error("the second notebook does not read the first one's model")
 	}
-	l.show(linear)
-	l.idle(2 * time.Minute)
-	if rows := l.notebook().having(t, training).rows(3); len(rows) != 10 {
+	l.Show(linear)
+	l.Idle(2 * time.Minute)
+	if rows := held(t, l).having(t, training).rows(3); len(rows) != 10 {
 		t.Errorf("the first notebook's table has %d rows", len(rows))
 	}
 	faults.Row(t, "in JupyterLab, a second notebook trains the same model", line, "the first one's training to its end; the second reads it meanwhile")
@@ -246,41 +340,41 @@ func TestTwoNotebooksAtOnce(t *testing.T) {
 // Completion and help for what is under the cursor, in a cell of Go.
 func TestHelpInACell(t *testing.T) {
 	l := openLab(t, linear)
-	l.open(linear)
-	l.declare()
-	l.idle(time.Minute)
-	l.edit("%%\nlinear.")
-	l.press(kb.Tab)
-	l.until("completion offers the methods of a Model", 30*time.Second,
+	l.Open(linear)
+	declare(l)
+	l.Idle(time.Minute)
+	l.Edit("%%\nlinear.")
+	l.Press(kb.Tab)
+	l.Until("completion offers the methods of a Model", 30*time.Second,
 		`["Encode", "Train", "Reconstruct"].every(name => [...document.querySelectorAll(".jp-Completer-item")].some(i => i.textContent.includes(name)))`)
-	l.screenshot("completion")
-	l.press(kb.Escape)
-	l.edit("%%\nplots.Scatter")
-	l.press(kb.Tab, chromedp.ModifierShift)
-	l.until("the help says what Scatter draws", 30*time.Second, `/func plots\.Scatter|func Scatter/.test(document.querySelector(".jp-Tooltip")?.textContent ?? "")`)
-	l.screenshot("help")
+	l.Screenshot("completion")
+	l.Press(kb.Escape)
+	l.Edit("%%\nplots.Scatter")
+	l.Press(kb.Tab, chromedp.ModifierShift)
+	l.Until("the help says what Scatter draws", 30*time.Second, `/func plots\.Scatter|func Scatter/.test(document.querySelector(".jp-Tooltip")?.textContent ?? "")`)
+	l.Screenshot("help")
 }
 
 // The server answers on this machine only, and only who has its token.
 func TestServerAsksForItsToken(t *testing.T) {
 	l := openLab(t, linear)
-	l.open(linear)
+	l.Open(linear)
 	for path, refusal := range map[string]int{ // a page leads to the log-in in place of what was asked for
 		"/api/contents": http.StatusForbidden, "/api/kernels": http.StatusForbidden,
-		"/files/" + l.path(linear): http.StatusFound, "/nbconvert/html/" + l.path(linear): http.StatusFound,
+		"/files/" + l.Path(linear): http.StatusFound, "/nbconvert/html/" + l.Path(linear): http.StatusFound,
 	} {
 		for _, token := range []string{"", "wrong"} {
-			if body := l.get(path, token, refusal); bytes.Contains(body, []byte("autoencoder")) {
+			if body := l.Get(path, token, refusal); bytes.Contains(body, []byte("autoencoder")) {
 				t.Errorf("%s with the token %q gives %.100s", path, token, body)
 			}
 		}
-		l.get(path, labToken, http.StatusOK)
+		l.Get(path, lab.Token, http.StatusOK)
 	}
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	at, err := url.Parse(l.url)
+	at, err := url.Parse(l.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
