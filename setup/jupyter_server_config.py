@@ -1,4 +1,5 @@
 # JupyterLab for the lessons: it asks nothing, fetches nothing, and offers one kernel.
+import logging
 import os
 
 c = get_config()  # noqa: F821 (Jupyter defines it)
@@ -10,7 +11,15 @@ c.FileContentsManager.preferred_dir = "notebooks"
 c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]}
 c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: the README, beside the notebooks
 c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}  # GoNB completes by itself; looking for servers costs a second
-c.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}  # what Tornado makes of the default, with a warning each time
+
+# Jupyter pings each connection every 30 s, and cuts it where no answer has come for 90 s. Tornado takes these milliseconds
+# for seconds of a ping of its own, which comes every eight hours, and warns at each connection that 90 is more than 30. It
+# is the warning that has to go: a timeout as long as the interval cuts every connection at its second ping.
+logging.getLogger("tornado.general").addFilter(lambda record: "websocket_ping_timeout" not in record.getMessage())
+
+# What the menu offers works: these need pandoc, TeX or another browser. (HTML prints as PDF.)
+for exporter in ("PDF", "Latex", "WebPDF", "QtPDF", "QtPNG", "RST", "ASCIIDoc"):
+    c[exporter + "Exporter"].enabled = False
 
 # Nothing is looked up on the network.
 c.LabApp.news_url = None
