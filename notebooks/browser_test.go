@@ -200,7 +200,7 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 	for _, lesson := range lessons {
 		figures := read(t, lesson).figures(t)
 		l.Open(lesson)
-		if lab.Eval[bool](l, `window.jupyterapp.shell.currentWidget.context.model.Dirty`) {
+		if lab.Eval[bool](l, `window.jupyterapp.shell.currentWidget.context.model.dirty`) {
 			t.Errorf("%s counts as changed when it is only opened", lesson)
 		}
 		for _, look := range []struct {
