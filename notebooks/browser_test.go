@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +24,12 @@ import (
 // openLab is a JupyterLab on copies of lessons.
 func openLab(t *testing.T, lessons ...string) *lab.Lab {
 	t.Helper()
-	l := lab.Open(t, filepath.Join(folder, t.Name()), lab.Options{})
+	return openLabWith(t, lab.Options{}, lessons...)
+}
+
+func openLabWith(t *testing.T, o lab.Options, lessons ...string) *lab.Lab {
+	t.Helper()
+	l := lab.Open(t, filepath.Join(folder, t.Name()), o)
 	for _, lesson := range lessons {
 		l.Copy(lesson, lesson)
 	}
@@ -220,11 +226,29 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 }
 
 // What File, Save and Export gives is a page that stands alone: the browser has no network, and every
-// figure is there.
-func TestExportedToHTML(t *testing.T) {
+// figure is there. Every other format that it offers is made as well, with the programs of the set-up alone.
+func TestExports(t *testing.T) {
 	lessons := names(t)
-	l := openLab(t, lessons...)
+	jupyter, _ := exec.LookPath("jupyter")
+	l := openLabWith(t, lab.Options{Env: []string{"PATH=" + filepath.Dir(jupyter)}}, lessons...) // where there is no pandoc
 	l.Open(lessons[0])
+	var formats map[string]any
+	if err := json.Unmarshal(l.Get("/api/nbconvert", lab.Token, http.StatusOK), &formats); err != nil {
+		t.Fatal(err)
+	}
+	for format := range formats {
+		if body := l.Get("/nbconvert/"+format+"/"+l.Path(lessons[0])+"?download=true", lab.Token, http.StatusOK); len(body) < 1000 {
+			t.Errorf("the export as %s has %d bytes", format, len(body))
+		}
+	}
+	for _, format := range []string{"html", "slides", "markdown", "notebook", "script"} {
+		if formats[format] == nil {
+			t.Errorf("no export as %s is offered", format)
+		}
+	}
+	if formats["pdf"] != nil {
+		t.Error("an export as PDF is offered")
+	}
 	for _, lesson := range lessons {
 		page := l.Get("/nbconvert/html/"+l.Path(lesson)+"?download=true", lab.Token, http.StatusOK)
 		file := filepath.Join(l.Dir, strings.TrimSuffix(lesson, ".ipynb")+".html")

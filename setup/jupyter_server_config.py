@@ -12,14 +12,16 @@ c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "
 c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: the README, beside the notebooks
 c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}  # GoNB completes by itself; looking for servers costs a second
 
-# Jupyter pings each connection every 30 s, and cuts it where no answer has come for 90 s. Tornado takes these milliseconds
-# for seconds of a ping of its own, which comes every eight hours, and warns at each connection that 90 is more than 30. It
-# is the warning that has to go: a timeout as long as the interval cuts every connection at its second ping.
+# Jupyter pings each connection every 30 s, and cuts it if no answer has come for 90 s. It looks for the answer before the
+# next ping, when the last one is 30 s old: a timeout as long as the interval cuts every connection, every 30 s. Tornado
+# takes the same milliseconds for the seconds of a ping of its own, which would come every eight hours, and warns that 90
+# is more than 30. So the timeout stays, and the warning goes.
 logging.getLogger("tornado.general").addFilter(lambda record: "websocket_ping_timeout" not in record.getMessage())
 
-# What the menu offers works: these need pandoc, TeX or another browser. (HTML prints as PDF.)
-for exporter in ("PDF", "Latex", "WebPDF", "QtPDF", "QtPNG", "RST", "ASCIIDoc"):
-    c[exporter + "Exporter"].enabled = False
+# Each export that is offered works. The others need a template, pandoc, TeX or a browser of their own: HTML prints as PDF.
+# A value of a class holds for those made from it as well: WebPDF and Qt are made from HTML, all are made from Template.
+for exporter, works in {"Template": False, "HTML": True, "WebPDF": False, "Qt": False, "Markdown": True, "Script": True}.items():
+    c[exporter + "Exporter"].enabled = works
 
 # Nothing is looked up on the network.
 c.LabApp.news_url = None
