@@ -63,6 +63,21 @@ func cell(t *testing.T, l *lab.Lab, words string) string {
 	return said
 }
 
+// program waits until the program of a cell runs.
+func program(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		for _, p := range l.Processes() {
+			if strings.HasPrefix(p.Name, "gonb_") {
+				return
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatal("no program of a cell runs")
+		}
+	}
+}
+
 // lines are what is left of an output without escape sequences and empty lines.
 func lines(said string) (lines []string) {
 	for line := range strings.Lines(said) {
@@ -171,7 +186,7 @@ func TestMessages(t *testing.T) {
 	}
 
 	l.Run(endless)
-	time.Sleep(4 * time.Second)
+	program(t, l)
 	l.Begin("kernelmenu:interrupt")
 	l.Idle(promptness)
 	line := says(t, l.Output(endless), "stopped")
@@ -264,7 +279,7 @@ func TestVariables(t *testing.T) {
 
 	cell(t, l, endless)
 	l.Run(six)
-	time.Sleep(6 * time.Second)
+	program(t, l)
 	l.Begin("kernelmenu:interrupt")
 	l.Idle(promptness)
 	if said = l.Output(six); lab.LineWith(said, "never is forgotten, since its computation was stopped") == "" || strings.Contains(said, "signal: ") {
