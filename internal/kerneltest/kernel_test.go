@@ -129,6 +129,7 @@ var tiny = autoencoder.Model{
 
 // What a beginner types wrong, and the one line that says what to do.
 func TestMessages(t *testing.T) {
+	t.Parallel()
 	l, temporary := open(t, lab.Options{})
 	cells := []struct {
 		code string
@@ -218,6 +219,7 @@ func TestMessages(t *testing.T) {
 
 // A variable whose value cannot be computed takes no other cell with it.
 func TestVariables(t *testing.T) {
+	t.Parallel()
 	l, _ := open(t, lab.Options{})
 	const (
 		bad     = "var z = plots.Must(tiny.Encode(mnist.Test().Take(10).Images))"
@@ -228,6 +230,7 @@ func TestVariables(t *testing.T) {
 		crash   = "var broken = []int{1, 2}[len(os.Args)+5]"
 		three   = "%%\nfmt.Println(\"three\")"
 		slow    = "func slowly() int {\n\ttime.Sleep(1500 * time.Millisecond)\n\treturn 1\n}\n\nvar data = slowly()"
+		quick   = "var data = 1"
 		five    = "%%\nfmt.Println(\"five\")"
 		endless = "var never = func() int {\n\ttime.Sleep(time.Hour)\n\treturn 1\n}()"
 		six     = "%%\nfmt.Println(\"six\")"
@@ -237,7 +240,7 @@ func TestVariables(t *testing.T) {
 		eight   = "%%\nfmt.Println(\"eight\", survivor)"
 		wrong   = "var wrong int = \"text\""
 	)
-	notebook(l, "variables.ipynb", imports, tiny, bad, user, train, four, uses, crash, three, slow, five, endless, six, pair, seven, kept, eight, wrong)
+	notebook(l, "variables.ipynb", imports, tiny, bad, user, train, four, uses, crash, three, slow, five, quick, endless, six, pair, seven, kept, eight, wrong)
 	start := time.Now()
 	for _, source := range []string{imports, tiny, bad, user} {
 		if said := cell(t, l, source); said != "" {
@@ -277,6 +280,7 @@ func TestVariables(t *testing.T) {
 		t.Errorf("it is told twice: %s", said)
 	}
 
+	cell(t, l, quick)
 	cell(t, l, endless)
 	l.Run(six)
 	program(t, l)
@@ -303,6 +307,7 @@ func TestVariables(t *testing.T) {
 
 // After a reload the page shows what it has missed.
 func TestReloadedPage(t *testing.T) {
+	t.Parallel()
 	l, _ := open(t, lab.Options{})
 	const (
 		declared = "import \"autoencoders/plots\""
