@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"unicode/utf8"
+
+	"autoencoders/internal/lab"
 )
 
 // notebook is as much of the .ipynb format as the tests look at.
@@ -184,22 +186,7 @@ var (
 	folder string   // where the copies and their checkpoints go
 )
 
-func TestMain(m *testing.M) {
-	// Inside the checkout, so that the kernel finds its modules; git ignores it.
-	var err error
-	if err = os.MkdirAll("../artifacts", 0o755); err == nil {
-		folder, err = os.MkdirTemp("../artifacts", "notebooks-")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if code == 0 {
-		os.RemoveAll(folder)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { lab.Main(m, &folder) }
 
 func execute(jupyter, name string) (string, error) {
 	source, err := os.ReadFile(name)

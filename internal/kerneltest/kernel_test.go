@@ -20,23 +20,9 @@ const (
 	savedMax   = 5 << 20          // bytes of a notebook
 )
 
-var folder string // inside the checkout, where the kernel finds its modules; git ignores it
+var folder string // of the tests' notebooks
 
-func TestMain(m *testing.M) {
-	err := os.MkdirAll("../../artifacts", 0o755)
-	if err == nil {
-		folder, err = os.MkdirTemp("../../artifacts", "kernel-")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if code == 0 {
-		os.RemoveAll(folder)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { lab.Main(m, &folder) }
 
 // open is a JupyterLab with a temporary folder of its own, TMPDIR.
 func open(t *testing.T, o lab.Options) (l *lab.Lab, temporary string) {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -189,18 +190,47 @@ func field(status []byte, name string) string {
 // root is the checkout's folder.
 func root(t testing.TB) string {
 	t.Helper()
-	folder, err := os.Getwd()
+	folder, err := checkout()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return folder
+}
+
+func checkout() (string, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
 	for {
 		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
+			return folder, nil
 		}
 		up := filepath.Dir(folder)
 		if up == folder {
-			t.Fatal("the test does not run inside the checkout")
+			return "", errors.New("the test does not run inside the checkout")
 		}
 		folder = up
 	}
+}
+
+// Main runs a package's tests, for its TestMain, with a folder of their own for notebooks: inside the checkout, where the
+// kernel finds its modules, in artifacts/, which git ignores. The folder stays if a test fails.
+func Main(m *testing.M, folder *string) {
+	top, err := checkout()
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(top, "artifacts"), 0o755)
+	}
+	if err == nil {
+		*folder, err = os.MkdirTemp(filepath.Join(top, "artifacts"), "notebooks-")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if code == 0 {
+		os.RemoveAll(*folder)
+	}
+	os.Exit(code)
 }
