@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"autoencoders/autoencoder/internal/device"
+
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the fallback, "go"
 	"github.com/gomlx/go-xla/compute/xla"  // XLA through a PJRT plugin, "xla"
@@ -18,9 +20,10 @@ import (
 // pureGo is the note of a run on GoMLX's own backend.
 const pureGo = "no XLA plugin: trained on the pure Go backend, slowly; `make setup` installs the plugin"
 
-// Backend is the one GoMLX backend of the process, opened on first use: what GOMLX_BACKEND names,
-// else an installed XLA plugin, else GoMLX's backend in pure Go, which Epoch.Note then says. Tensors
-// belong to one backend, so GoMLX code of your own takes this one.
+// Backend returns the one GoMLX backend of the process, which is opened on first use: the one that the
+// environment variable GOMLX_BACKEND names, otherwise an installed XLA plugin, otherwise GoMLX's backend
+// in pure Go, which Epoch.Note then mentions. Tensors belong to one backend, so GoMLX code of your own
+// should use this one.
 func Backend() (compute.Backend, error) { return openBackend() }
 
 var openBackend = sync.OnceValues(func() (compute.Backend, error) {
@@ -29,7 +32,7 @@ var openBackend = sync.OnceValues(func() (compute.Backend, error) {
 	}
 	// A lesson never downloads: the set-up does.
 	if _, set := os.LookupEnv("GOMLX_NO_AUTO_INSTALL"); !set {
-		os.Setenv("GOMLX_NO_AUTO_INSTALL", "1")
+		xla.EnableAutoInstall(false)
 	}
 	if b, err := open("xla"); err == nil {
 		return b, nil
@@ -37,21 +40,21 @@ var openBackend = sync.OnceValues(func() (compute.Backend, error) {
 	return open("go")
 })
 
-// open opens a backend without a word of its own: what go-xla warns of on standard error, which a
-// cell shows, comes back as the error as well. A name that GoMLX does not know makes it panic.
+// open opens a backend and suppresses go-xla's log output, which a cell would show and which repeats the
+// returned error. A name that GoMLX does not know makes it panic.
 func open(name string) (b compute.Backend, err error) {
+	defer klog.CaptureState().Restore()
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
-	defer klog.LogToStderr(true)
 	caught := exceptions.Try(func() { b, err = compute.NewWithConfig(name) })
-	if x, ok := b.(*xla.Backend); ok && err == nil && x.IsCPU() && x.NumDevices() > 1 {
+	if x, ok := b.(*xla.Backend); ok && err == nil && x.NumDevices() > 1 && device.IsXLAOnCPU(x) {
 		b = asOneDevice(x, name)
 	}
 	if caught != nil {
 		err = fmt.Errorf("%v", caught)
 	}
 	if err != nil {
-		why := oneLine(err)
+		why := oneLine(err.Error())
 		if _, plugin, ok := strings.Cut(why, "failed to load PJRT plugin for name "); ok {
 			_, why, _ = strings.Cut(plugin, ": ")
 		}
@@ -61,9 +64,10 @@ func open(name string) (b compute.Backend, err error) {
 	return b, nil
 }
 
-// asOneDevice opens an XLA backend of the CPU again, as one device, if its plugin can. By itself XLA's
+// asOneDevice opens an XLA backend of the CPU again, as one device, if its plugin can. By default XLA's
 // CPU plugin is four devices and starts a thread for each, which on fewer cores wait for one another: on
-// two, an epoch of the linear net takes .40 s in place of .31. (GOMLX_BACKEND has no word for this option.)
+// two cores an epoch of the linear network takes 0.40 s instead of 0.31 s. (GOMLX_BACKEND has no word for
+// this option.)
 func asOneDevice(several *xla.Backend, name string) compute.Backend {
 	_, config, _ := strings.Cut(name, ":")
 	one, err := xla.NewWithOptions(config, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
@@ -79,11 +83,4 @@ func backendNote(b compute.Backend) string {
 		return pureGo
 	}
 	return ""
-}
-
-// oneLine cuts an error down to its message: GoMLX's errors print stack traces on %+v and chain
-// long contexts over several lines.
-func oneLine(err error) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	return line
 }

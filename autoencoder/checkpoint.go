@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,33 +12,48 @@ import (
 	"slices"
 	"strings"
 
+	"autoencoders/autoencoder/internal/disk"
+	"autoencoders/autoencoder/internal/safetensors"
+
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// A checkpoint is one file, Dir/model.safetensors, so that it is whole or not there: the weights
-// under PyTorch's state_dict names, AdamW's state, and, as metadata, the record of the run.
+// A checkpoint is one file, Dir/model.safetensors, so that it is whole or not there: the weights under
+// PyTorch's state_dict names, AdamW's state, and, as metadata, the record of the run.
 const (
 	checkpointFile   = "model.safetensors"
 	checkpointFormat = 1
-	runKey           = "run"        // the metadata's key of the record
-	checksumKey      = "crc32c"     // the metadata's key of the checksum, which early checkpoints lack
 	optimizerPrefix  = "optimizer/" // of what training needs beyond the weights
+
+	// Keys of the metadata. Checkpoints of the first edition lack weightsKey, and early ones checksumKey.
+	runKey      = "run"
+	weightsKey  = "crc32c-weights" // checksum of the record and the weights
+	checksumKey = "crc32c"         // checksum of the record and everything
 )
 
-// checkpoint is what a folder holds.
+// numerics is the version of what the numbers of a run depend on besides its Config: initial values,
+// order, noise and the way in which layers compute. Raise it when one of them changes. The first edition
+// wrote 0.
+const numerics = 1
+
+// checkpoint is what a run saves.
 type checkpoint struct {
-	weights   map[string]*tensors.Tensor // by state_dict name
+	weights   map[string]*tensors.Tensor // by state_dict name, the state of layers included
 	optimizer map[string]*tensors.Tensor // by GoMLX path
 	run       run
 }
 
 // run is the record of a training run.
 type run struct {
-	Format  int
-	Image   []int // shape of one image
-	Planned int   // epochs that were asked for
-	History []Epoch
-	Made    map[string]string // what the run was made of: a change of any begins anew
+	Format   int
+	Numerics int   `json:",omitempty"`
+	Image    []int // shape of one image
+	Planned  int   // epochs that were asked for
+	History  []Epoch
+	Made     map[string]string // what the run was made of, see ingredients
+
+	LearningRates []float64 `json:",omitempty"` // as the run used them; the first edition had one, in Made
+	KLWeights     []float64 `json:",omitempty"`
 
 	// Imported is the file that the run's initial weights came from; "": it drew them from its seed.
 	// Until an epoch was trained, Planned and Made are empty.
@@ -48,50 +62,157 @@ type run struct {
 
 func (r run) done() int { return len(r.History) }
 
-var errNoDir = errors.New("autoencoder: Model.Dir is empty: name the folder for the weights")
+// klWeight is what TestLoss and Evaluate multiply the KL by.
+func (r run) klWeight() float64 { return scheduled(r.KLWeights, len(r.KLWeights), 1) }
 
-// errUntrained is returned where a folder has no weights yet.
-type errUntrained struct{ dir string }
-
-func (e errUntrained) Error() string {
-	return fmt.Sprintf("autoencoder: %s has no trained weights: run the training cell first", e.dir)
+// folder returns the folder of the weights. A leading ~ is the user's home.
+func (m Model) folder() (string, error) {
+	if m.Dir == "" {
+		return "", errors.New("autoencoder: Model.Dir is empty: name the folder for the weights")
+	}
+	return atHome(m.Dir)
 }
 
-// load reads the checkpoint of m.
-func (m Model) load() (*checkpoint, error) {
-	if m.Dir == "" {
-		return nil, errNoDir
+func atHome(path string) (string, error) {
+	rest, ok := strings.CutPrefix(path, "~")
+	if !ok || rest != "" && rest[0] != '/' {
+		return path, nil
 	}
-	path := filepath.Join(m.Dir, checkpointFile)
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("autoencoder: %s is in your home, but %w: write out the folder", path, err)
+	}
+	return home + rest, nil
+}
+
+// saved is a checkpoint whose record was read. Its tensors are read when they are asked for.
+type saved struct {
+	path string
+	file *os.File
+	data *safetensors.File
+	run  run
+}
+
+// openCheckpoint opens the checkpoint in a folder.
+func openCheckpoint(folder string) (s *saved, err error) {
+	path := filepath.Join(folder, checkpointFile)
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errUntrained{m.Dir}
+		return nil, fail(ErrUntrained, "%s has %w: run the training cell first, in which a loop ranges over Train: for epoch, err := range model.Train(…)",
+			folder, ErrUntrained)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("autoencoder: %w", err)
 	}
-	defer file.Close()
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
 	info, err := file.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("autoencoder: %w", err)
 	}
-	values, metadata, err := readSafetensors(file, info.Size())
+	data, err := safetensors.Open(file, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("autoencoder: %s is damaged: %w: delete it and train again", path, err)
+		return nil, unreadable(path, err)
 	}
-	if sum, ok := metadata[checksumKey]; ok && sum != checksumOf(values, metadata[runKey]) {
-		return nil, fmt.Errorf("autoencoder: %s is damaged: its contents do not have the checksum that they were written with: delete it and train again", path)
+	s = &saved{path: path, file: file, data: data}
+	if err := json.Unmarshal([]byte(data.Metadata[runKey]), &s.run); err != nil {
+		return nil, fail(ErrDamaged, "%s has no record of its run: delete it and train again", path)
 	}
-	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}}
-	if err := json.Unmarshal([]byte(metadata[runKey]), &c.run); err != nil {
-		return nil, fmt.Errorf("autoencoder: %s has no record of its run: delete it and train again", path)
+	if s.run.Format != checkpointFormat {
+		return nil, fail(ErrDamaged, "%s is of format %d, this version reads %d: delete it and train again", path, s.run.Format, checkpointFormat)
 	}
-	if c.run.Format != checkpointFormat {
-		return nil, fmt.Errorf("autoencoder: %s is of format %d, this version reads %d: delete it and train again", path, c.run.Format, checkpointFormat)
+	if s.run.Numerics > 0 && (data.Metadata[weightsKey] == "" || data.Metadata[checksumKey] == "") {
+		return nil, damaged(path, errors.New("its checksums are missing"))
 	}
+	if len(s.run.LearningRates) == 0 {
+		var rate float64
+		if n, _ := fmt.Sscan(s.run.Made["LearningRate"], &rate); n == 1 {
+			s.run.LearningRates = []float64{rate}
+		}
+	}
+	return s, nil
+}
+
+func (s *saved) close() { s.file.Close() }
+
+// unreadable is the error of a file that cannot be read. Only what the file itself says makes it a
+// damaged one: a failed disk or network says nothing about it.
+func unreadable(path string, err error) error {
+	if errors.Is(err, safetensors.ErrFormat) {
+		return damaged(path, err)
+	}
+	return fmt.Errorf("autoencoder: %s cannot be read: %w: nothing is wrong with the file as far as is known; try again", path, disk.Reason(err))
+}
+
+func damaged(path string, why error) error {
+	return fail(ErrDamaged, "%s %w: %w: delete it and train again", path, ErrDamaged, why)
+}
+
+// names returns the names of the weights and of the optimizer's tensors.
+func (s *saved) names() (weights, optimizer []string) {
+	for _, name := range s.data.Names() {
+		if strings.HasPrefix(name, optimizerPrefix) {
+			optimizer = append(optimizer, name)
+		} else {
+			weights = append(weights, name)
+		}
+	}
+	return weights, optimizer
+}
+
+// fits reports whether the weights are those of a network: the same names, shapes and types.
+func (s *saved) fits(n *network) bool {
+	weights, _ := s.names()
+	for _, p := range n.variables() {
+		if shape, ok := s.data.Shape(p.name); !ok || !shape.Equal(p.shape) {
+			return false
+		}
+	}
+	return len(weights) == len(n.variables())
+}
+
+// match is fits as an error.
+func (s *saved) match(n *network) error {
+	if !s.fits(n) {
+		return fmt.Errorf("autoencoder: the layers have changed since %s was trained: run the training cell again", filepath.Dir(s.path))
+	}
+	return nil
+}
+
+// weights reads the weights, and verifies them.
+func (s *saved) weights() (map[string]*tensors.Tensor, error) {
+	names, _ := s.names()
+	if s.data.Metadata[weightsKey] == "" { // an old file has one checksum, of everything
+		c, err := s.all()
+		if err != nil {
+			return nil, err
+		}
+		return c.weights, nil
+	}
+	values, err := s.read(names)
+	if err == nil && s.data.Metadata[weightsKey] != checksumOf(values, s.data.Metadata[runKey]) {
+		err = damaged(s.path, errors.New("its weights do not have the checksum that they were written with"))
+	}
+	return values, err
+}
+
+// all reads everything, and verifies it.
+func (s *saved) all() (*checkpoint, error) {
+	weights, optimizer := s.names()
+	values, err := s.read(append(weights, optimizer...))
+	if err != nil {
+		return nil, err
+	}
+	if sum, ok := s.data.Metadata[checksumKey]; ok && sum != checksumOf(values, s.data.Metadata[runKey]) {
+		return nil, damaged(s.path, errors.New("its contents do not have the checksum that they were written with"))
+	}
+	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}, run: s.run}
 	for name, value := range values {
-		if rest, ok := strings.CutPrefix(name, optimizerPrefix); ok {
-			c.optimizer[rest] = value
+		if path, ok := strings.CutPrefix(name, optimizerPrefix); ok {
+			c.optimizer[path] = value
 		} else {
 			c.weights[name] = value
 		}
@@ -99,28 +220,55 @@ func (m Model) load() (*checkpoint, error) {
 	return c, nil
 }
 
-// save puts a checkpoint in the place of the last.
-func (m Model) save(c *checkpoint) error {
-	if err := theDisk.MkdirAll(m.Dir, 0o755); err != nil {
-		return notKept("weights", m.Dir, err)
+func (s *saved) read(names []string) (map[string]*tensors.Tensor, error) {
+	var bytes int64
+	for _, name := range names {
+		bytes += s.data.Size(name)
+	}
+	if free := availableMemory(); float64(bytes) > free {
+		return nil, fmt.Errorf("autoencoder: %s holds %s of weights, more than the %s of memory that are free", s.path, gigabytes(float64(bytes)), gigabytes(free))
+	}
+	values := map[string]*tensors.Tensor{}
+	for _, name := range names {
+		value, err := s.data.Read(name)
+		if err != nil {
+			return nil, unreadable(s.path, err)
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// save puts a checkpoint in the place of the one in a folder.
+func save(folder string, c *checkpoint) error {
+	if err := disk.MakeFolder(folder); err != nil {
+		return notSaved("weights", folder, err)
 	}
 	record, err := json.Marshal(c.run)
 	if err != nil {
-		return fmt.Errorf("autoencoder: the run's record cannot be kept: %w", err)
+		return fmt.Errorf("autoencoder: the run's record cannot be saved: %w", err)
 	}
-	values := map[string]*tensors.Tensor{}
-	for name, value := range c.weights {
-		values[name] = value
-	}
+	values := maps.Clone(c.weights)
 	for path, value := range c.optimizer {
 		values[optimizerPrefix+path] = value
 	}
-	err = writeSafetensors(filepath.Join(m.Dir, checkpointFile), values, map[string]string{
-		runKey: string(record), checksumKey: checksumOf(values, string(record)), "format": "pt"})
+	err = safetensors.Write(filepath.Join(folder, checkpointFile), values, map[string]string{
+		runKey: string(record), weightsKey: checksumOf(c.weights, string(record)), checksumKey: checksumOf(values, string(record)), "format": "pt"})
 	if err != nil {
-		return notKept("weights", m.Dir, err)
+		return notSaved("weights", folder, err)
 	}
 	return nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum is short for the numbers and the shape of x.
+func checksum(x *tensors.Tensor) string {
+	h := crc32.New(castagnoli) // in hardware: the training images take some 20 ms
+	if err := x.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v %08x", x.Shape().Dimensions, h.Sum32())
 }
 
 // checksumOf is over the record and each tensor with its name, so a single wrong bit shows: in a weight
@@ -134,50 +282,63 @@ func checksumOf(values map[string]*tensors.Tensor, record string) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// keepPrevious copies the checkpoint to Dir.previous, before another run takes its place. At no
-// moment is there less than one whole checkpoint.
-func (m Model) keepPrevious() error {
-	old, err := os.ReadFile(filepath.Join(m.Dir, checkpointFile))
-	if errors.Is(err, fs.ErrNotExist) {
+// keepPrevious copies the checkpoint in a folder to folder.previous, before that of another run takes
+// its place. At no moment is there less than one whole checkpoint.
+func keepPrevious(folder string) error {
+	from := filepath.Join(folder, checkpointFile)
+	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	err := disk.MakeFolder(previous(folder))
 	if err == nil {
-		err = theDisk.MkdirAll(m.previous(), 0o755)
-	}
-	if err == nil {
-		err = replaceFile(filepath.Join(m.previous(), checkpointFile), func(w io.Writer) error {
-			_, err := w.Write(old)
-			return err
-		})
+		err = disk.Copy(from, filepath.Join(previous(folder), checkpointFile))
 	}
 	if err != nil {
-		return notKept("old weights", m.previous(), err)
+		return notSaved("old weights", previous(folder), err)
 	}
 	return nil
 }
 
-func (m Model) previous() string { return filepath.Clean(m.Dir) + ".previous" }
+func previous(folder string) string { return filepath.Clean(folder) + ".previous" }
 
-// History returns the record of the run whose weights are in Dir, an Epoch for each that was
-// finished, resumed ones included: what a later cell, or one after a page reload, shows.
+// best is where Config.KeepBest saves the best epoch.
+func best(folder string) string { return filepath.Clean(folder) + ".best" }
+
+// lock takes a folder for one writer, and creates it if it does not exist.
+func lock(folder string) (unlock func(), err error) {
+	if err := disk.MakeFolder(folder); err != nil {
+		return nil, notSaved("weights", folder, err)
+	}
+	l, err := disk.LockFolder(folder)
+	if errors.Is(err, disk.ErrLocked) {
+		return nil, fail(ErrBusy, "%s %w, in another cell or notebook: let that finish or stop it, or use another Dir", folder, ErrBusy)
+	}
+	if err != nil {
+		return nil, notSaved("weights", folder, err)
+	}
+	if l.Held() {
+		for _, f := range []string{folder, previous(folder), best(folder), previous(best(folder))} {
+			disk.ClearUnfinished(filepath.Join(f, checkpointFile))
+		}
+	}
+	return l.Unlock, nil
+}
+
+// History returns the record of the run whose weights are in Dir: an Epoch for each that was finished,
+// the epochs before a resume included. A later cell, or one that runs after the page was reloaded, can
+// show it. Without trained weights the error wraps [ErrUntrained].
 func (m Model) History() ([]Epoch, error) {
-	c, err := m.load()
+	folder, err := m.folder()
 	if err != nil {
 		return nil, err
 	}
-	return c.run.History, nil
-}
-
-// match checks that a checkpoint's weights are those of this network.
-func (c *checkpoint) match(n *network, dir string) error {
-	changed := fmt.Errorf("autoencoder: the layers have changed since %s was trained: run the training cell again", dir)
-	if len(c.weights) != len(n.parameters) {
-		return changed
+	s, err := openCheckpoint(folder)
+	if err != nil {
+		return nil, err
 	}
-	for _, p := range n.parameters {
-		if value, ok := c.weights[p.name]; !ok || !value.Shape().Equal(p.shape) {
-			return changed
-		}
+	defer s.close()
+	if _, err := s.weights(); err != nil {
+		return nil, err
 	}
-	return nil
+	return s.run.History, nil
 }

@@ -6,15 +6,17 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Corrupted returns images x, [n, height, width, channels], with the noise of m.Corrupt on them: the
-// very ones that the encoder sees when Evaluate is given x, the same at each call. So what a lesson
-// shows, and gives to other methods, is what the model is scored on. With another n the noise of an
-// image may be another, and a Loss that gives a scalar meets other noise in a last batch of fewer than
-// 1,000. Where Corrupt is nil the images come back as they are.
+// Corrupted returns a copy of the images x, [n, height, width, channels], with the noise of m.Corrupt
+// added: the same noise at every call, and the noise that the encoder meets when [Model.Evaluate] is
+// given x. A lesson can therefore show exactly what the model was scored on. If m.Corrupt is nil the
+// copy equals x.
 //
-// No weights are needed, and no layers: Model{Corrupt: nn.Noise(0.5)} will do.
+// The noise of an image depends on n. If Model.Loss returns a scalar, the last batch of fewer than
+// 1,000 images meets other noise in Evaluate.
+//
+// Neither weights nor layers are needed: Model{Corrupt: nn.Noise(0.5)} is enough.
 func (m Model) Corrupted(x *tensors.Tensor) (*tensors.Tensor, error) {
-	if err := checkImages("the images", x); err != nil {
+	if _, err := checkImages("the images", x); err != nil {
 		return nil, err
 	}
 	b, err := Backend()
@@ -23,26 +25,35 @@ func (m Model) Corrupted(x *tensors.Tensor) (*tensors.Tensor, error) {
 	}
 	store := model.NewStore()
 	defer store.Finalize()
-	exec, err := model.NewExec(b, store, func(scope *model.Scope, images, indices *graph.Node) *graph.Node {
-		return m.corrupted(scope, graph.Gather(images, graph.InsertAxes(indices, -1), false))
+	exec, err := model.NewExec(b, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return graph.Identity(m.corrupted(scope, x))
 	})
 	if err != nil {
 		return nil, plain(err)
 	}
 	defer exec.Finalize()
-	pixels := make([]float32, 0, x.Shape().Size())
-	n := x.Shape().Dimensions[0]
-	for start := 0; start < n; start += evaluationBatch {
+	noisy, n := newFloats(x.Shape().Dimensions), x.Shape().Dimensions[0]
+	start := 0
+	for batch, count := range batches(x, min(batchOf(x.Shape().Dimensions[1:], evaluationBatch), n), true) {
 		if err := seedNoise(store, start); err != nil {
 			return nil, err
 		}
-		count, size := min(evaluationBatch, n-start), min(evaluationBatch, n)
-		noisy, err := exec.Call1(x, tensors.FromFlatDataAndDimensions(stretch(start, count, size), size))
+		y, err := exec.Call1(batch)
 		if err != nil {
 			return nil, plain(err)
 		}
-		batch := tensors.MustCopyFlatData[float32](noisy)
-		pixels = append(pixels, batch[:len(batch)/size*count]...)
+		put(y, noisy, start, count)
+		start += count
+		batch.FinalizeAll()
+		y.FinalizeAll()
 	}
-	return tensors.FromFlatDataAndDimensions(pixels, x.Shape().Dimensions...), nil
+	return noisy, nil
+}
+
+// put copies the first count rows of batch into the rows of to from start on.
+func put(batch, to *tensors.Tensor, start, count int) {
+	tensors.MustConstFlatData(batch, func(values []float32) {
+		row := len(values) / batch.Shape().Dimensions[0]
+		tensors.MustMutableFlatData(to, func(all []float32) { copy(all[start*row:], values[:count*row]) })
+	})
 }

@@ -1,6 +1,7 @@
 package autoencoder_test
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ func TestBadImages(t *testing.T) {
 		}
 		return nil
 	}
-	wantLine(t, trainOn(nil, test), "training images are missing")
+	wantLine(t, trainOn(nil, test), "the training images are missing")
 	wantLine(t, trainOn(train, nil), "test images are missing")
 	wantLine(t, trainOn(flat, test), "[2 64]", "[n, height, width, channels]")
 	wantLine(t, trainOn(bytes, test), "not float32")
@@ -74,7 +75,7 @@ func TestBadImages(t *testing.T) {
 	_, err = m.Decode(flat)
 	wantLine(t, err, "latents [n, 2]")
 	_, err = m.Decode(nil)
-	wantLine(t, err, "nothing")
+	wantLine(t, err, "the latents are missing")
 }
 
 func TestUntrainedModel(t *testing.T) {
@@ -128,14 +129,17 @@ func TestNaNLossNamesEpochAndStep(t *testing.T) {
 	c := recipe(1)
 	c.LearningRate = 1e30
 	_, err := run(m, c)
-	wantLine(t, err, "in epoch 1, step ", "smaller LearningRate than 1e+30", "no weights were kept")
+	wantLine(t, err, "in epoch 1, step ", "smaller LearningRate than 1e+30", "no weights were saved")
 
-	// A run that was good until its images became bad keeps its last good epoch.
+	// A pixel that is not finite is found before anything is trained.
 	pixels := tensors.MustCopyFlatData[float32](train)
 	pixels[123*64] = float32(math.NaN())
 	poisoned := tensors.FromFlatDataAndDimensions(pixels, train.Shape().Dimensions...)
 	for _, err := range m.Train(poisoned, test, recipe(1)) {
-		wantLine(t, err, "in epoch 1, step ")
+		wantLine(t, err, "image 123 of the training images has a pixel that is NaN")
+		if !errors.Is(err, autoencoder.ErrNotFinite) {
+			t.Errorf("%v is not ErrNotFinite", err)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package autoencoder
 
 import (
+	"iter"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -8,28 +10,36 @@ import (
 )
 
 const (
-	evaluationBatch = 1000 // images a step: large enough to be quick, small enough for any memory
-	evaluationSeed  = 1    // of the noise, so that two evaluations see the same
+	evaluationBatch = 1000    // images in a batch: enough to be quick
+	useBatch        = 256     // of Encode, Decode and the like
+	batchNumbers    = 2 << 20 // the numbers that the images of a batch hold at most
+	evaluationSeed  = 1       // of the noise, so that two evaluations see the same
 )
 
-// evaluator measures the mean loss of a model with the weights of a store, which may go on changing.
-type evaluator struct {
-	store  *model.Store
-	exec   *model.Exec
-	scalar bool // the loss is a scalar: a smaller batch cannot be padded
+// batchOf returns how many images of a shape are computed at once, at most want: memory is bounded
+// however many there are, and large images come in smaller batches. It depends on nothing else, because
+// the noise of an image depends on it.
+func batchOf(image []int, want int) int {
+	return max(1, min(want, batchNumbers/size(image)))
 }
 
-// evaluation is a mean over images: what Model.Loss gives and, of a variational model, the KL,
-// without and with its beta.
+// evaluator measures the mean loss of a model with the weights of a store, which may change meanwhile.
+type evaluator struct {
+	store *model.Store
+	exec  *model.Exec
+	batch int
+	pads  bool // a smaller last batch is filled up
+}
+
+// evaluation is a mean over images: what Model.Loss returns and, for a variational model, the KL,
+// without and with its weights.
 type evaluation struct{ reconstruction, kl, weighted float64 }
 
 func (e evaluation) loss() float64 { return e.reconstruction + e.weighted }
 
-func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) *evaluator {
-	e := &evaluator{store: store, scalar: n.scalar}
-	e.exec = model.MustNewExec(b, store, func(scope *model.Scope, images, indices, count *graph.Node) []*graph.Node {
-		x := graph.Gather(images, graph.InsertAxes(indices, -1), false)
-		o := m.objective(scope, x)
+func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) (*evaluator, error) {
+	exec, err := model.NewExec(b, store, func(scope *model.Scope, x, count *graph.Node) []*graph.Node {
+		o := m.objective(scope, x, false)
 		parts := []*graph.Node{o.reconstruction}
 		if o.kl != nil {
 			parts = append(parts, o.kl, o.weighted)
@@ -43,30 +53,42 @@ func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) *
 		}
 		return parts
 	})
-	return e
+	if err != nil {
+		return nil, plain(err)
+	}
+	return &evaluator{store, exec, batchOf(n.image, evaluationBatch), !n.scalar && n.independent()}, nil
 }
 
-func (e *evaluator) evaluate(x *tensors.Tensor) (evaluation, error) {
-	n := x.Shape().Dimensions[0]
+// evaluate returns the means over the images of some batches. klWeight multiplies the KL. goOn is asked before
+// each batch.
+func (e *evaluator) evaluate(all iter.Seq2[*tensors.Tensor, int], klWeight float64, goOn func() error) (evaluation, error) {
 	var sums [3]float64
-	for start := 0; start < n; start += evaluationBatch {
-		count := min(evaluationBatch, n-start)
-		size := evaluationBatch
-		if e.scalar || n < evaluationBatch {
-			size = count
-		}
-		if err := seedNoise(e.store, start); err != nil {
+	n := 0
+	for x, count := range all {
+		if err := goOn(); err != nil {
 			return evaluation{}, err
 		}
-		parts, err := e.exec.Call(x, tensors.FromFlatDataAndDimensions(stretch(start, count, size), size), float32(count))
+		if err := seedNoise(e.store, n); err != nil {
+			return evaluation{}, err
+		}
+		parts, err := e.exec.Call(x, float32(count))
 		if err != nil {
 			return evaluation{}, plain(err)
 		}
 		for i, part := range parts {
 			sums[i] += float64(tensors.ToScalar[float32](part))
+			part.FinalizeAll()
 		}
+		n += count
 	}
-	return evaluation{sums[0] / float64(n), sums[1] / float64(n), sums[2] / float64(n)}, nil
+	mean := func(sum float64) float64 { return sum / float64(n) }
+	return evaluation{mean(sums[0]), mean(sums[1]), klWeight * mean(sums[2])}, nil
+}
+
+// batches yields the images of x in batches of the evaluator's size, and how many of each count. Fewer
+// images than that are a batch of their own size, since the noise of an image depends on it.
+func (e *evaluator) batches(x *tensors.Tensor) iter.Seq2[*tensors.Tensor, int] {
+	return batches(x, min(e.batch, x.Shape().Dimensions[0]), e.pads)
 }
 
 // seedNoise makes the noise of the batch that begins at image start the same at each evaluation,
@@ -78,13 +100,39 @@ func seedNoise(store *model.Store, start int) error {
 	return nil
 }
 
-// stretch has the indices start … start+count-1, and zeros as padding up to size.
-func stretch(start, count, size int) []int32 {
-	indices := make([]int32, size)
-	for i := range count {
-		indices[i] = int32(start + i)
+// batches yields copies of x [n, …] in batches of size, and how many of each are from x. If pads is true
+// the last batch is filled up with its first row.
+func batches(x *tensors.Tensor, size int, pads bool) iter.Seq2[*tensors.Tensor, int] {
+	return func(yield func(*tensors.Tensor, int) bool) {
+		dims := x.Shape().Clone().Dimensions
+		n := dims[0]
+		for start := 0; start < n; start += size {
+			count := min(size, n-start)
+			dims[0] = count
+			if pads {
+				dims[0] = size
+			}
+			if !yield(rows(x, start, count, dims), count) {
+				return
+			}
+		}
 	}
-	return indices
+}
+
+// rows returns the rows start … start+count-1 of x as a tensor of the shape dims, again and again until
+// it is full.
+func rows(x *tensors.Tensor, start, count int, dims []int) *tensors.Tensor {
+	y := newFloats(dims)
+	tensors.MustConstFlatData(x, func(from []float32) {
+		row := len(from) / x.Shape().Dimensions[0]
+		from = from[start*row : (start+count)*row]
+		tensors.MustMutableFlatData(y, func(to []float32) {
+			for len(to) > 0 {
+				to = to[copy(to, from):]
+			}
+		})
+	})
+	return y
 }
 
 func (e *evaluator) close() { e.exec.Finalize() }

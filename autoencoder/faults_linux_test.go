@@ -24,7 +24,7 @@ func TestTrainOnAFullDisk(t *testing.T) {
 	ballast := filepath.Join(folder, "ballast")
 	fill(t, ballast)
 	_, err = run(m, recipe(3))
-	wantLine(t, err, "weights cannot be kept in "+m.Dir+": no space left on device: make room and run the cell again")
+	wantLine(t, err, "weights cannot be saved in "+m.Dir+": no space left on device: make room and run the cell again")
 	if after, err := m.Evaluate(test); after != before || err != nil {
 		t.Errorf("the weights gave %v before and %v now: %v", before, after, err)
 	}
@@ -34,10 +34,10 @@ func TestTrainOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	epochs := mustRun(t, m, recipe(3))
-	if len(epochs) != 1 || !strings.HasPrefix(epochs[0].Note, "resumed: 2 epochs of 3 kept") {
+	if len(epochs) != 1 || !strings.HasPrefix(epochs[0].Note, "resumed: 2 of 3 epochs are saved") {
 		t.Errorf("with room again: %+v", epochs)
 	}
-	faults.Row(t, "disk full while training (a real one)", full, "the last kept epoch; with room again the run goes on from it")
+	faults.Row(t, "disk full while training (a real one)", full, "the last saved epoch; with room again the run resumes from it")
 
 	fill(t, ballast)
 	err = m.ExportPyTorch(filepath.Join(folder, "export.safetensors"))
@@ -78,14 +78,14 @@ func TestReadOnlyFolder(t *testing.T) {
 	c := recipe(3)
 	c.Progress = func(int, int) { steps++ }
 	_, err = run(m, c)
-	wantLine(t, err, "weights cannot be kept in "+m.Dir+": read-only file system: give the model another Dir")
+	wantLine(t, err, "weights cannot be saved in "+m.Dir+": read-only file system: give the model another Dir")
 	if got, err := m.Evaluate(test); got != want || err != nil {
 		t.Errorf("reading gives %v, %v; it was %v", got, err, want)
 	}
 	faults.Row(t, "a trained model in a folder that is read-only", err.Error(), "the weights; Encode and Reconstruct work")
 	steps = 0
 	_, err = run(empty, c)
-	wantLine(t, err, "weights cannot be kept in "+empty.Dir+": read-only file system: give the model another Dir")
+	wantLine(t, err, "weights cannot be saved in "+empty.Dir+": read-only file system: give the model another Dir")
 	if steps > 0 {
 		t.Errorf("%d steps were trained before it was said", steps)
 	}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/internal/disk"
+	"autoencoders/autoencoder/internal/safetensors"
 	"autoencoders/autoencoder/nn"
 	"autoencoders/internal/faults"
 
@@ -39,7 +41,7 @@ func again(t *testing.T, environment ...string) (out string, state *os.ProcessSt
 
 // trapDisk counts the calls that change something, and does at one of them what a test wants.
 type trapDisk struct {
-	autoencoder.RealDisk
+	disk.Real
 	call, at int
 	trap     func(do func() error, half func()) error // in the place of call number at, from 1
 	after    func()                                   // after each call
@@ -59,7 +61,7 @@ func (d *trapDisk) next(do func() error, half func()) error {
 }
 
 func (d *trapDisk) MkdirAll(path string, mode fs.FileMode) error {
-	return d.next(func() error { return d.RealDisk.MkdirAll(path, mode) }, func() {})
+	return d.next(func() error { return d.Real.MkdirAll(path, mode) }, func() {})
 }
 
 func (d *trapDisk) Rename(from, to string) error {
@@ -68,17 +70,17 @@ func (d *trapDisk) Rename(from, to string) error {
 			delete(d.unsynced, from)
 			d.unsynced[to] = true
 		}
-		return d.RealDisk.Rename(from, to)
+		return d.Real.Rename(from, to)
 	}, func() {})
 }
 
 func (d *trapDisk) Remove(path string) error {
-	return d.next(func() error { return d.RealDisk.Remove(path) }, func() {})
+	return d.next(func() error { return d.Real.Remove(path) }, func() {})
 }
 
-func (d *trapDisk) CreateTemp(folder, pattern string) (file autoencoder.DiskFile, err error) {
+func (d *trapDisk) Create(path string) (file disk.File, err error) {
 	err = d.next(func() (err error) {
-		if file, err = d.RealDisk.CreateTemp(folder, pattern); err == nil {
+		if file, err = d.Real.Create(path); err == nil {
 			if d.unsynced == nil {
 				d.unsynced = map[string]bool{}
 			}
@@ -93,26 +95,26 @@ func (d *trapDisk) CreateTemp(folder, pattern string) (file autoencoder.DiskFile
 }
 
 type trapFile struct {
-	autoencoder.DiskFile
+	disk.File
 	disk *trapDisk
 }
 
 func (f *trapFile) Write(p []byte) (n int, err error) {
 	err = f.disk.next(func() error {
-		n, err = f.DiskFile.Write(p)
+		n, err = f.File.Write(p)
 		return err
-	}, func() { n, _ = f.DiskFile.Write(p[:len(p)/2]) })
+	}, func() { n, _ = f.File.Write(p[:len(p)/2]) })
 	return n, err
 }
 
 func (f *trapFile) Sync() error {
 	return f.disk.next(func() error {
 		delete(f.disk.unsynced, f.Name())
-		return f.DiskFile.Sync()
+		return f.File.Sync()
 	}, func() {})
 }
 
-func (f *trapFile) Close() error { return f.disk.next(f.DiskFile.Close, func() {}) }
+func (f *trapFile) Close() error { return f.disk.next(f.File.Close, func() {}) }
 
 // trainedFor2 is a model after two epochs.
 func trainedFor2(t *testing.T) autoencoder.Model {
@@ -136,7 +138,7 @@ func callsOfASave(t *testing.T, m autoencoder.Model) int {
 	t.Helper()
 	m.Dir = copyFolder(t, m.Dir)
 	counter := &trapDisk{}
-	defer autoencoder.UseDisk(counter)()
+	defer disk.Use(counter)()
 	if err := m.Resave(); err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +174,7 @@ func TestKilledAtEachCallOfASave(t *testing.T) {
 	if dir := os.Getenv("KILLED_DIR"); dir != "" {
 		var at, moment int
 		fmt.Sscan(os.Getenv("KILLED_AT"), &at, &moment)
-		autoencoder.UseDisk(&trapDisk{at: at, trap: func(do func() error, half func()) error {
+		disk.Use(&trapDisk{at: at, trap: func(do func() error, half func()) error {
 			switch moment {
 			case 1:
 				half()
@@ -238,7 +240,7 @@ func TestPowerCutAfterEachCallOfASave(t *testing.T) {
 		}
 		wantOldOrNew(t, cut, fmt.Sprintf("power cut after call %d", d.call))
 	}
-	defer autoencoder.UseDisk(d)()
+	defer disk.Use(d)()
 	if err := m.Resave(); err != nil {
 		t.Fatal(err)
 	}
@@ -255,13 +257,13 @@ func TestDiskFullAtEachCallOfASave(t *testing.T) {
 	for at := 1; at <= calls; at++ {
 		m := original
 		m.Dir = copyFolder(t, original.Dir)
-		restore := autoencoder.UseDisk(&trapDisk{at: at, trap: func(_ func() error, half func()) error {
+		restore := disk.Use(&trapDisk{at: at, trap: func(_ func() error, half func()) error {
 			half()
 			return &fs.PathError{Op: "write", Path: m.Dir, Err: syscall.ENOSPC}
 		}})
 		err := m.Resave()
 		restore()
-		wantLine(t, err, "weights cannot be kept in "+m.Dir, "no space left on device: make room and run the cell again")
+		wantLine(t, err, "weights cannot be saved in "+m.Dir, "no space left on device: make room and run the cell again")
 		line = err.Error()
 		when := fmt.Sprintf("disk full at call %d of %d", at, calls)
 		if n := wantOldOrNew(t, m, when); n != 2 {
@@ -331,7 +333,7 @@ func TestFolderDeletedWhileTraining(t *testing.T) {
 
 	for e, err := range m.Train(train, test, recipe(5)) {
 		if e.Number == 5 {
-			wantLine(t, err, "weights cannot be kept in "+m.Dir, "not a directory: give the model another Dir")
+			wantLine(t, err, "weights cannot be saved in "+m.Dir, "not a directory: give the model another Dir")
 		}
 		if err != nil {
 			faults.Row(t, "folder replaced by a file while training", err.Error(), "the file")
@@ -359,10 +361,16 @@ func TestCheckpointCutOrGarbledAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := m.History()
+		if err == nil { // reading leaves out AdamW's state
+			_, err = run(m, recipe(3))
+		}
 		if err == nil {
 			t.Fatal("read without an error:", what)
 		}
 		wantLine(t, err, path, "delete it and train again")
+		if !errors.Is(err, autoencoder.ErrDamaged) {
+			t.Errorf("%s: %v is not ErrDamaged", what, err)
+		}
 		if after, err := os.ReadFile(path); err != nil || !slices.Equal(after, file) {
 			t.Fatal("reading changed the file:", what, err)
 		}
@@ -404,7 +412,8 @@ func TestCheckpointCutOrGarbledAnywhere(t *testing.T) {
 		flips++
 		line = refused(fmt.Sprintf("bit %d of byte %d wrong", n%8, n), garbled)
 	}
-	_, err = run(m, recipe(2)) // neither does training write over what may still be mended
+	refused("a wrong bit in a weight", append(slices.Clone(whole[:header]), append([]byte{whole[header] ^ 4}, whole[header+1:]...)...))
+	_, err = run(m, recipe(2)) // training from scratch does not replace what may still be rescued
 	wantLine(t, err, "delete it and train again")
 	faults.Row(t, fmt.Sprintf("checkpoint with one wrong bit, at %d places", flips), line, "the file, as it is; training does not write over it")
 }
@@ -429,7 +438,8 @@ func TestForeignCheckpoints(t *testing.T) {
 		{"checkpoint whose record has a negative image shape", strings.Replace(metadata["run"], "[8,8,1]", "[-8,-8,1]", 1), "axis with dimension < 0"},
 		{"checkpoint whose record has a huge image shape", strings.Replace(metadata["run"], "[8,8,1]", "[4294967296,4294967296,1]", 1), "takes 64 numbers per image"},
 	} {
-		if err := autoencoder.WriteSafetensors(path, values, map[string]string{"run": c.record}); err != nil {
+		record := strings.Replace(c.record, `"Numerics":1,`, "", 1) // as before there were checksums
+		if err := safetensors.Write(path, values, map[string]string{"run": record}); err != nil {
 			t.Fatal(err)
 		}
 		before, _ := os.ReadFile(path)
@@ -459,7 +469,6 @@ func TestLossThatIsNotFinite(t *testing.T) {
 		rate  float64
 		says  string
 	}{
-		{"NaN in a training image", float32(math.NaN()), 2e-3, "the loss is NaN in epoch 1, step "},
 		{"a pixel of 1e30, so an infinite loss", 1e30, 2e-3, "the loss is +Inf in epoch 1, step "},
 		{"learning rate of 1e30", pixels[77*64], 1e30, " in epoch 1, step "},
 	} {
@@ -477,6 +486,9 @@ func TestLossThatIsNotFinite(t *testing.T) {
 			last = err
 		}
 		wantLine(t, last, c.says, "try a smaller LearningRate than ")
+		if !errors.Is(last, autoencoder.ErrNotFinite) {
+			t.Errorf("%s: %v is not ErrNotFinite", c.fault, last)
+		}
 		if got, err := m.Evaluate(test); got != want || err != nil {
 			t.Errorf("%s: the weights gave %v before and %v now: %v", c.fault, want, got, err)
 		}
@@ -581,7 +593,7 @@ func TestClockSetBackBetweenEpochs(t *testing.T) {
 			}
 		}
 		for e, err := range m.Train(train, test, recipe(3)) {
-			if err != nil || !strings.HasPrefix(e.Note, "resumed: 2 epochs of 3 kept") || e.Elapsed <= 0 {
+			if err != nil || !strings.HasPrefix(e.Note, "resumed: 2 of 3 epochs are saved") || e.Elapsed <= 0 {
 				t.Errorf("%v: %+v, %v", when, e, err)
 			}
 		}

@@ -3,35 +3,48 @@ package autoencoder
 import (
 	"fmt"
 
-	"autoencoders/autoencoder/nn"
+	"autoencoders/autoencoder/internal/trace"
 
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Loss compares the decoder's output with the clean images x, both [batch, height, width, channels].
-// It returns one value an image, [batch]; Train takes their mean. A scalar, the mean over the
-// batch already, is taken as well; the last, smaller batch then costs a second compilation.
+// It returns one value for each image, [batch], of which Train takes the mean; the value of an image
+// must not depend on the other images. It may also return a scalar, the mean over the batch; the last,
+// smaller batch of an epoch then costs a second compilation.
 type Loss = func(x, output *graph.Node) *graph.Node
 
-// MSE is the squared difference, mean over an image's numbers, as torch.nn.MSELoss has it once the
-// mean over the batch is taken. On pixels in [-1, 1] it is four times that on pixels in [0, 1].
+// MSE returns the squared difference of x and output, averaged over the numbers of each image, [batch].
+// Its mean over the batch is torch.nn.MSELoss. On pixels in [-1, 1] it is four times as large as on
+// pixels in [0, 1].
 func MSE(x, output *graph.Node) *graph.Node {
-	return graph.ReduceMean(graph.Square(graph.Sub(output, x)), imageAxes(x)...) // [batch]
+	return recorded("MSE", x, func() *graph.Node {
+		return graph.ReduceMean(graph.Square(graph.Sub(output, x)), imageAxes(x)...) // [batch]
+	})
 }
 
-// BCE is the binary cross-entropy -Σ (x·log y + (1-x)·log(1-y)) over an image's numbers, in nats: the
-// negative log likelihood of the pixels x if the decoder's output y is a probability each (Kingma and
-// Welling, arXiv 1312.6114, appendix C.1). It is torch.nn.functional.binary_cross_entropy(y, x,
-// reduction="sum") once the mean over the batch is taken: logarithms are not below -100, so a pixel
-// costs at most 100 nats, and the gradient is PyTorch's, (y-x) / max(y·(1-y), 1e-12).
+// recorded notes a loss of this package in the trace under its name.
+func recorded(name string, x *graph.Node, f func() *graph.Node) *graph.Node {
+	return trace.Of(x.Graph()).Record("loss", name, f)
+}
+
+// BCE returns the binary cross-entropy -Σ (x·log y + (1-x)·log(1-y)), summed over the numbers of each
+// image, [batch], in nats. It is the negative log likelihood of the pixels x if the decoder's output y
+// holds a probability for each pixel (Kingma and Welling, arXiv 1312.6114, appendix C.1). Its mean over
+// the batch is that of torch.nn.functional.binary_cross_entropy(y, x, reduction="sum"): logarithms are
+// clamped at -100, so a pixel costs at most 100 nats, and the gradient is PyTorch's,
+// (y-x) / max(y·(1-y), 1e-12).
 //
-// Pixels must lie in [0, 1], as datasets.MNIST() gives them without Normalize: Train, Evaluate and
-// LogLikelihood return an error for others. The output must as well, so let the decoder end in
-// Sigmoid; an output outside makes the loss NaN.
+// Pixels must lie in [0, 1], as those of datasets.MNIST() without Normalize do; Train, Evaluate and
+// LogLikelihood return an error for others. The output must lie in [0, 1] too, so end the decoder with
+// Sigmoid; otherwise the loss is NaN.
 func BCE(x, output *graph.Node) *graph.Node {
 	x.Graph().AttachState(unitPixels{}, true)
+	return recorded("BCE", x, func() *graph.Node { return bce(x, output) })
+}
+
+func bce(x, output *graph.Node) *graph.Node {
 	atLeast := func(log *graph.Node) *graph.Node { return graph.Max(log, graph.Scalar(x.Graph(), x.DType(), -100)) }
 	x, y := graph.StopGradient(x), graph.StopGradient(output)
 	likelihood := graph.Add(
@@ -64,24 +77,36 @@ func (m Model) loss() Loss {
 	return m.Loss
 }
 
-// objective is the forward pass of training in its parts, each [batch], or a scalar where Model.Loss
-// gives one.
+// objective is the forward pass of training in its parts, each [batch], or a scalar if Model.Loss
+// returns one.
 type objective struct {
 	reconstruction *graph.Node
 	kl, weighted   *graph.Node // of all Reparameterize layers, without and with their beta; nil: there is none
-	latents        []nn.Latent
+	code           *graph.Node // what the encoder returns
+	trace          *trace.Trace
+	spans          struct{ corrupt, encoder, decoder, loss trace.Span }
 }
 
-func (m Model) objective(scope *model.Scope, x *graph.Node) objective {
-	trace := nn.StartTrace(x.Graph())
-	trace.Draw = nn.StandardNormal
-	y := m.decode(scope, m.encode(scope, m.corrupted(scope, x)), x.Shape().Dimensions[1:])
-	l := m.loss()(x, y)
+// objective builds the forward pass for images x. Layers such as dropout and batch normalization work
+// differently in training.
+func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objective {
+	g, image := x.Graph(), x.Shape().Dimensions[1:]
+	scope.Store().SetTraining(g, training)
+	t := trace.Start(g)
+	t.Draw = trace.StandardNormal
+	o := objective{trace: t}
+	noisy := x
+	var y, l *graph.Node
+	o.spans.corrupt = t.Span(func() { noisy = m.corrupted(scope, x) })
+	o.spans.encoder = t.Span(func() { o.code = m.encode(scope, noisy) })
+	o.spans.decoder = t.Span(func() { y = m.Decoder(scope.At("decoder"), o.code) })
+	y = asImages(y, image)
+	o.spans.loss = t.Span(func() { l = m.loss()(x, y) })
 	if !l.DType().IsFloat() || !(l.Rank() == 0 || l.Rank() == 1 && l.Shape().Dimensions[0] == x.Shape().Dimensions[0]) {
 		panic(fmt.Errorf("autoencoder: Model.Loss gives %s: it must give one float an image, [batch], or a scalar", l.Shape()))
 	}
-	o := objective{reconstruction: l, latents: trace.Latents}
-	for _, latent := range trace.Latents {
+	o.reconstruction = l
+	for _, latent := range t.Latents {
 		kl := latent.KL()
 		if l.Rank() == 0 {
 			kl = graph.ReduceAllMean(kl)
@@ -98,33 +123,15 @@ func plus(sum, x *graph.Node) *graph.Node {
 	return graph.Add(sum, x)
 }
 
-// total is what training makes small.
-func (o objective) total() *graph.Node {
+// total is what training minimises, apart from what layers add to the loss themselves. klWeight, a
+// scalar, multiplies the KL; nil is 1.
+func (o objective) total(klWeight *graph.Node) *graph.Node {
 	if o.weighted == nil {
 		return o.reconstruction
 	}
-	return graph.Add(o.reconstruction, o.weighted)
-}
-
-// checkPixels returns an error if the loss wants pixels in [0, 1] and some are not.
-func (n *network) checkPixels(which string, x *tensors.Tensor) error {
-	if !n.unit {
-		return nil
+	weighted := o.weighted
+	if klWeight != nil {
+		weighted = graph.Mul(weighted, klWeight)
 	}
-	bad, found := float32(0), false
-	err := tensors.ConstFlatData(x, func(pixels []float32) {
-		for _, v := range pixels {
-			if !(v >= 0 && v <= 1) {
-				bad, found = v, true
-				return
-			}
-		}
-	})
-	if err != nil {
-		return plain(err)
-	}
-	if found {
-		return fmt.Errorf("autoencoder: BCE takes pixels in [0, 1], but %s have %g: load them without Normalize, datasets.MNIST()", which, bad)
-	}
-	return nil
+	return graph.Add(o.reconstruction, weighted)
 }

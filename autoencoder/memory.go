@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// fits refuses a training that cannot fit into memory, before it takes any: a computer that swaps, or
-// a cell that the system kills, says less. need is from below: each parameter four times (itself, its
+// fits returns an error before allocating if training cannot fit in memory, because swapping or an
+// out-of-memory kill explains nothing. need is a lower bound: each parameter four times (itself, its
 // gradient, AdamW's two moments) and each layer's output for a batch twice (itself, its gradient).
 func (t *trainer) fits() error {
-	parameters, outputs := t.network.size()
+	parameters, outputs := t.network.count()
 	need := 4 * (4*parameters + 2*outputs*float64(t.config.BatchSize))
 	if free := availableMemory(); need > free {
 		return fmt.Errorf("autoencoder: %.4g parameters and batches of %d need %s of memory, %s are free: make the layers or BatchSize smaller",
@@ -22,21 +22,21 @@ func (t *trainer) fits() error {
 
 // fitsAlone is fits of the weights without training.
 func (n *network) fitsAlone() error {
-	parameters, _ := n.size()
+	parameters, _ := n.count()
 	if free := availableMemory(); 4*parameters > free {
 		return fmt.Errorf("autoencoder: %.4g parameters need %s of memory, %s are free: make the layers smaller", parameters, gigabytes(4*parameters), gigabytes(free))
 	}
 	return nil
 }
 
-// size counts the parameters, and the numbers that the layers give for one image. As float64 it
+// count counts the parameters, and the numbers that the layers give for one image. As float64 it
 // cannot overflow, which an int does where a layer is a billion wide.
-func (n *network) size() (parameters, outputs float64) {
+func (n *network) count() (parameters, outputs float64) {
 	for _, p := range n.parameters {
 		parameters += product(p.shape.Dimensions)
 	}
-	for _, step := range n.steps {
-		outputs += product(step.Output)
+	for _, layer := range n.layers {
+		outputs += product(layer.Output)
 	}
 	return parameters, outputs
 }

@@ -1,7 +1,6 @@
 package autoencoder
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -9,7 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"autoencoders/autoencoder/nn"
+	"autoencoders/autoencoder/internal/safetensors"
+	"autoencoders/autoencoder/internal/trace"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -17,25 +17,32 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// network is a Model that was traced for images of one shape: what its layers are, and which
-// variables they have. Nothing is compiled to get it.
+// network is a Model that was traced for images of one shape: what its layers are, and which variables
+// they have. Nothing is compiled to get it.
 type network struct {
 	image      []int // shape of one image: [28, 28, 1]
 	latent     []int // shape of one latent: [2]
-	steps      []nn.Step
-	parameters []parameter
-	layers     string // fingerprint of the encoder and the decoder
-	objective  string // fingerprint of the loss and the noise
+	layers     []trace.Layer
+	parameters []variable // what training changes by its gradient
+	state      []variable // what layers change by themselves: the running means of a batch normalization
+	recipe     recipe
+	own        bool   // the network has operations that no layer of package nn built
 	scalar     bool   // the loss is a scalar, so a smaller batch cannot be padded
 	unit       bool   // the loss takes pixels in [0, 1] only
+	posteriors []bool // for each Reparameterize, in order: whether its z is the code
 	store      *model.Store
 }
 
-// parameter is a trainable variable of a network.
-type parameter struct {
+// recipe describes what is trained, equal for equal models on every backend and in every version.
+type recipe struct {
+	layers    string // encoder and decoder
+	objective string // loss and noise
+}
+
+// variable is a variable of a network's layers.
+type variable struct {
 	path  string // of GoMLX: /encoder/0/weight
 	name  string // of PyTorch's state_dict: encoder.0.weight
 	shape shapes.Shape
@@ -48,19 +55,35 @@ func (m Model) encode(scope *model.Scope, x *graph.Node) *graph.Node {
 }
 
 func (m Model) decode(scope *model.Scope, z *graph.Node, image []int) *graph.Node {
-	y := m.Decoder(scope.At("decoder"), z)
-	size := 1
-	for _, d := range image {
-		size *= d
-	}
-	if got := y.Shape().Size() / y.Shape().Dimensions[0]; got != size {
+	return asImages(m.Decoder(scope.At("decoder"), z), image)
+}
+
+// asImages gives the decoder's output y the shape of images. A flat y has PyTorch's order, one channel
+// after the other.
+func asImages(y *graph.Node, image []int) *graph.Node {
+	got := y.Shape().Dimensions[1:]
+	if size(got) != size(image) {
 		panic(fmt.Errorf("autoencoder: the decoder gives %v, %d numbers an image, but the images are %v, %d numbers",
-			y.Shape().Dimensions[1:], got, image, size))
+			got, size(got), image, size(image)))
 	}
+	if y.Rank() == 4 && !slices.Equal(got, image) {
+		panic(fmt.Errorf("autoencoder: the decoder gives %v, but the images are %v: the order is [height width channels], and nn.Unflatten takes (channels, height, width)",
+			got, image))
+	}
+	batch := y.Shape().Dimensions[0]
 	if y.Rank() == 2 && len(image) == 3 && image[2] > 1 {
-		return nn.Unflatten(image[2], image[0], image[1])(scope.At("output"), y)
+		y = graph.Reshape(y, batch, image[2], image[0], image[1])
+		return graph.TransposeAllAxes(y, 0, 2, 3, 1)
 	}
-	return graph.Reshape(y, append([]int{y.Shape().Dimensions[0]}, image...)...)
+	return graph.Reshape(y, append([]int{batch}, image...)...)
+}
+
+func size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
 }
 
 // corrupted is x as the encoder sees it in training.
@@ -71,93 +94,98 @@ func (m Model) corrupted(scope *model.Scope, x *graph.Node) *graph.Node {
 	return m.Corrupt(scope.At("corrupt"), x)
 }
 
-// trace builds the network for one shape of image, without compiling it, and notes what it meets.
-func (m Model) trace(b compute.Backend, image []int) (n *network, err error) {
+// trace builds the training graph for one shape of image, without compiling it, and notes what it
+// meets.
+func (m Model) trace(b compute.Backend, image []int) (*network, error) {
 	if m.Encoder == nil || m.Decoder == nil {
 		return nil, errors.New("autoencoder: the Model lacks its Encoder or its Decoder")
 	}
 	if len(image) == 0 {
 		return nil, errors.New("autoencoder: images need the shape [n, height, width, channels]")
 	}
-	store := model.NewStore()
-	n = &network{image: image, store: store}
-	if err := store.SetRNGStateFromSeed(0); err != nil {
-		return nil, err
+	n := &network{image: image, store: model.NewStore()}
+	if err := n.store.SetRNGStateFromSeed(0); err != nil {
+		return nil, plain(err)
 	}
-	// What is noted by the layers, and by the graph of the loss.
-	var t *nn.Trace
-	err = building(b, store, func(scope *model.Scope, g *graph.Graph) {
-		t = nn.StartTrace(g)
-		x := graph.Parameter(g, "x", shapes.Make(dtypes.Float32, append([]int{1}, image...)...))
-		z := m.encode(scope, x)
-		n.latent = slices.Clone(z.Shape().Dimensions[1:])
-		m.decode(scope, z, image)
-		n.layers = fingerprint(g)
-	})
-	if err != nil {
-		return nil, err
-	}
-	n.steps = t.Steps
-	err = building(b, store, func(scope *model.Scope, g *graph.Graph) {
+	var o objective
+	err := building(b, n.store, func(scope *model.Scope, g *graph.Graph) {
 		x := graph.Parameter(g, "x", shapes.Make(dtypes.Float32, append([]int{2}, image...)...))
-		n.scalar = m.objective(scope, x).total().Rank() == 0
+		o = m.objective(scope, x, true)
+		n.latent = slices.Clone(o.code.Shape().Dimensions[1:])
+		n.scalar = o.reconstruction.Rank() == 0
 		n.unit = g.State(unitPixels{}) != nil
-		n.objective = fingerprint(g)
+		for _, l := range o.trace.Latents {
+			n.posteriors = append(n.posteriors, l.Z == o.code)
+		}
+		t, s := o.trace, o.spans
+		n.layers = append(t.Within(s.encoder), t.Within(s.decoder)...)
+		n.own = t.HasOwn(s.encoder) || t.HasOwn(s.decoder) || t.HasOwn(s.corrupt)
+		n.recipe = recipe{
+			layers:    t.Describe(s.encoder) + " | " + t.Describe(s.decoder),
+			objective: t.Describe(s.corrupt) + " | " + t.Describe(s.loss),
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	for v := range store.IterVariables() {
-		if !v.Trainable || strings.HasPrefix(v.Name(), "#") {
-			continue
-		}
-		n.parameters = append(n.parameters, parameter{
-			path:  v.Path(),
-			name:  strings.ReplaceAll(strings.TrimPrefix(v.Path(), model.ScopeSeparator), model.ScopeSeparator, "."),
-			shape: v.Shape(),
-			bound: t.Bounds[v.Path()],
-		})
-	}
-	slices.SortStableFunc(n.parameters, func(a, b parameter) int { return strings.Compare(a.name, b.name) })
-	return n, nil
+	return n, n.listVariables(o.trace)
 }
+
+// listVariables fills parameters and state, and refuses variables that a checkpoint cannot hold.
+func (n *network) listVariables(t *trace.Trace) error {
+	for v := range n.store.IterVariables() {
+		if v.Name() == model.RNGStateVariableName {
+			continue // every epoch seeds it anew
+		}
+		p := variable{path: v.Path(), name: stateDictName(v.Path()), shape: v.Shape(), bound: t.Bounds[v.Path()]}
+		switch {
+		case !safetensors.Holds(v.DType()):
+			return fmt.Errorf("autoencoder: the variable %s of your layer is %s, which a checkpoint cannot hold: make it float32", p.name, v.DType())
+		case strings.HasPrefix(p.name, optimizerPrefix):
+			return fmt.Errorf("autoencoder: the variable %s of your layer has the name of the optimizer's: give its scope another name", p.name)
+		case v.Trainable:
+			n.parameters = append(n.parameters, p)
+		default:
+			n.state = append(n.state, p)
+		}
+	}
+	byName := func(a, b variable) int { return strings.Compare(a.name, b.name) }
+	slices.SortStableFunc(n.parameters, byName)
+	slices.SortStableFunc(n.state, byName)
+	for i, p := range n.variables() {
+		for _, q := range n.variables()[:i] {
+			if p.name == q.name {
+				return fmt.Errorf("autoencoder: two variables of your layers would have the name %s in a file: rename the scope of one", p.name)
+			}
+		}
+	}
+	return nil
+}
+
+// stateDictName turns GoMLX's path of a variable into PyTorch's name.
+func stateDictName(path string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(path, model.ScopeSeparator), model.ScopeSeparator, ".")
+}
+
+// variables returns the parameters and the state.
+func (n *network) variables() []variable { return slices.Concat(n.parameters, n.state) }
+
+// independent reports whether each image's result is known to be independent of the others in its
+// batch, so that a batch may be filled up with other images. Layers of package nn are; a batch
+// normalization is not.
+func (n *network) independent() bool { return !n.own && len(n.state) == 0 }
 
 // building runs f on a graph that is never compiled, and returns what it panicked with as an error.
 func building(b compute.Backend, store *model.Store, f func(scope *model.Scope, g *graph.Graph)) error {
 	g := graph.NewGraph(b, "trace")
 	defer g.Finalize()
 	model.SetStore(g, store)
-	switch caught := exceptions.Try(func() { f(store.RootScope(), g) }).(type) {
-	case nil:
-		return nil
-	case error:
-		return plain(caught)
-	default:
-		return fmt.Errorf("autoencoder: %v", caught)
-	}
+	return catch(func() { f(store.RootScope(), g) })
 }
 
-// plain makes an error of GoMLX one line of ours. Errors of the lessons' packages pass as they are.
-func plain(err error) error {
-	line := oneLine(err)
-	if strings.HasPrefix(line, "nn: ") || strings.HasPrefix(line, "autoencoder: ") {
-		return errors.New(line)
-	}
-	return fmt.Errorf("autoencoder: %s", line)
-}
-
-// fingerprint is a short hash of a graph: of each operation, its arguments and its shapes.
-func fingerprint(g *graph.Graph) string {
-	h := sha256.New()
-	for _, node := range g.Nodes() {
-		fmt.Fprintln(h, node)
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)[:8])
-}
-
-// initial draws the values that a parameter begins with from seed: the same for one seed and name
-// on every machine and backend.
-func (p parameter) initial(seed int64) *tensors.Tensor {
+// initial draws the values that a parameter begins with from seed: the same for one seed and name on
+// every machine and backend.
+func (p variable) initial(seed int64) *tensors.Tensor {
 	h := fnv.New64a()
 	h.Write([]byte(p.name))
 	random := rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
@@ -168,65 +196,48 @@ func (p parameter) initial(seed int64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, p.shape.Dimensions...)
 }
 
-// initialValues are those of every parameter. Layers that are not of package nn draw from their own
-// initializers, which have to be compiled.
+// initialValues returns the initial value of every variable, by name. Layers that are not of package
+// nn have initializers of their own, which have to be compiled.
 func (n *network) initialValues(b compute.Backend, seed int64) (map[string]*tensors.Tensor, error) {
-	values := map[string]*tensors.Tensor{}
-	for _, p := range n.parameters {
+	values, initialized := map[string]*tensors.Tensor{}, false
+	for _, p := range n.variables() {
 		if p.bound > 0 {
 			values[p.name] = p.initial(seed)
 			continue
 		}
-		if err := n.store.SetRNGStateFromSeed(seed); err != nil {
-			return nil, plain(err)
-		}
-		if err := n.store.InitializeVariables(b, nil); err != nil {
-			return nil, plain(err)
+		if !initialized {
+			if err := n.store.SetRNGStateFromSeed(seed); err != nil {
+				return nil, plain(err)
+			}
+			if err := n.store.InitializeVariables(b, nil); err != nil {
+				return nil, plain(err)
+			}
+			initialized = true
 		}
 		value, err := n.store.GetVariable(p.path).Value()
 		if err != nil {
 			return nil, plain(err)
 		}
-		values[p.name] = value
+		if values[p.name], err = value.LocalClone(); err != nil {
+			return nil, plain(err)
+		}
 	}
 	return values, nil
 }
 
-// NewStore returns a GoMLX store with the model's variables, for images [height, width, channels], at
-// the values that Train begins with for this seed: what a training step of your own starts from.
-// Encoder and Decoder find theirs in the scopes "encoder" and "decoder".
-func (m Model) NewStore(seed int64, height, width, channels int) (*model.Store, error) {
-	if height < 1 || width < 1 || channels < 1 {
-		return nil, fmt.Errorf("autoencoder: NewStore(…, %d, %d, %d): each size must be at least 1", height, width, channels)
-	}
-	b, err := Backend()
-	if err != nil {
-		return nil, err
-	}
-	n, err := m.trace(b, []int{height, width, channels})
-	if err != nil {
-		return nil, err
-	}
-	if err := n.fitsAlone(); err != nil {
-		return nil, err
-	}
-	values, err := n.initialValues(b, seed)
-	if err != nil {
-		return nil, err
-	}
-	return n.storeOf(values, seed)
-}
-
-// storeOf makes the variables of the network with the given values.
+// storeOf makes a store with the variables of the network at the given values. The tensors belong to
+// the store afterwards.
 func (n *network) storeOf(values map[string]*tensors.Tensor, seed int64) (*model.Store, error) {
 	store := model.NewStore()
 	if err := store.SetRNGStateFromSeed(seed); err != nil {
 		return nil, plain(err)
 	}
-	for _, p := range n.parameters {
-		if _, err := store.CreateVariable(p.path, values[p.name]); err != nil {
+	for i, p := range n.variables() {
+		v, err := store.CreateVariable(p.path, values[p.name])
+		if err != nil {
 			return nil, plain(err)
 		}
+		v.SetTrainable(i < len(n.parameters))
 	}
 	return store, nil
 }

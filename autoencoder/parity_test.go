@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/internal/trace"
 	"autoencoders/autoencoder/nn"
 	"autoencoders/datasets"
 
@@ -304,10 +305,10 @@ func parityVariational(t *testing.T) (m autoencoder.Model, golden map[string]*te
 
 // variationalTerms are the output, reconstruction and KL of each image, and the loss, for a given eps.
 func variationalTerms(m autoencoder.Model, scope *model.Scope, x, eps *graph.Node) (y, reconstruction, kl, loss *graph.Node) {
-	trace := nn.StartTrace(x.Graph())
-	trace.Draw = func(*model.Scope, *graph.Node) *graph.Node { return eps }
+	tr := trace.Start(x.Graph())
+	tr.Draw = func(*model.Scope, *graph.Node) *graph.Node { return eps }
 	y = m.Decoder(scope.At("decoder"), m.Encoder(scope.At("encoder"), x))
-	latent := trace.Latents[0]
+	latent := tr.Latents[0]
 	reconstruction, kl = m.Loss(x, y), latent.KL()
 	return y, reconstruction, kl, graph.ReduceAllMean(graph.Add(reconstruction, graph.MulScalar(kl, latent.Beta)))
 }

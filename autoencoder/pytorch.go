@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"autoencoders/autoencoder/internal/disk"
+	"autoencoders/autoencoder/internal/safetensors"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -20,109 +24,190 @@ import (
 //
 //	model.load_state_dict(safetensors.torch.load_file("linear.safetensors"))
 //
-// Names are state_dict's (encoder.0.weight …), values float32, and layouts PyTorch's: [out, in] for
-// Linear, [out, in, k, k] for Conv2d, [in, out, k, k] for ConvTranspose2d. The file at path is
-// replaced in one step.
+// The names are those of a state_dict (encoder.0.weight …), the values float32, and the layouts
+// PyTorch's: [out, in] for Linear, [out, in, k, k] for Conv2d, [in, out, k, k] for ConvTranspose2d. The
+// file at path is replaced in one step.
+//
+// A batch normalization of GoMLX is written as torch.nn.BatchNorm1d or 2d (weight, bias, running_mean,
+// running_var, num_batches_tracked). The file does not hold its eps: GoMLX's default is 1e-3 and
+// PyTorch's 1e-5, so create the module with eps=1e-3. Any other layer that keeps variables which are not
+// trained has no counterpart in PyTorch, and is an error.
 func (m Model) ExportPyTorch(path string) error {
-	t, err := m.trained()
+	t, err := m.Open()
 	if err != nil {
 		return err
 	}
-	if same(path, filepath.Join(m.Dir, checkpointFile)) {
+	defer t.Close()
+	if same(path, filepath.Join(t.folder, checkpointFile)) {
 		return fmt.Errorf("autoencoder: %s is the model's own checkpoint: export to another file", path)
 	}
 	weights := map[string]*tensors.Tensor{}
-	for _, p := range t.network.parameters {
-		if p.shape.DType != dtypes.Float32 {
+	for i, p := range t.network.variables() {
+		name, ok := pyTorchName(p.name)
+		switch {
+		case !ok && i >= len(t.network.parameters):
+			return fmt.Errorf("autoencoder: %s is not trained, and no layer of PyTorch has such a variable: it cannot be exported", p.name)
+		case p.shape.DType != dtypes.Float32:
 			return fmt.Errorf("autoencoder: %s is %s: only float32 weights are exported", p.name, p.shape.DType)
 		}
-		weights[p.name] = t.store.GetVariable(p.path).MustValue()
+		weights[name] = t.store.GetVariable(p.path).MustValue()
+		if strings.HasSuffix(name, batchesTracked) {
+			weights[name] = tensors.FromScalar(int64(tensors.MustCopyFlatData[float32](weights[name])[0]))
+		}
 	}
-	if err := writeSafetensors(path, weights, map[string]string{"format": "pt"}); err != nil {
-		return fmt.Errorf("autoencoder: the export is not written to %s: %w: make room, or name another place", path, reason(err))
+	if err := safetensors.Write(path, weights, map[string]string{"format": "pt"}); err != nil {
+		return fmt.Errorf("autoencoder: the export is not written to %s: %w: make room, or name another place", path, disk.Reason(err))
 	}
 	return nil
 }
 
-// same tells whether two paths are one file.
+// The names of a batch normalization's variables, in GoMLX and in PyTorch.
+const (
+	batchNormalization = ".batch_normalization."
+	batchesTracked     = ".num_batches_tracked"
+)
+
+var batchNames = map[string]string{
+	"scale": "weight", "offset": "bias", "mean": "running_mean", "variance": "running_var", "avg_weight": "num_batches_tracked",
+}
+
+// pyTorchName returns the name of a variable in PyTorch's state_dict, and whether PyTorch has another
+// name for it than GoMLX.
+func pyTorchName(name string) (string, bool) {
+	layer, variable, ok := strings.Cut(name, batchNormalization)
+	if theirs, known := batchNames[variable]; ok && known {
+		return layer + "." + theirs, true
+	}
+	return name, false
+}
+
+// fromPyTorch renames and converts the tensors of a state_dict that PyTorch has other names for.
+func (n *network) fromPyTorch(weights map[string]*tensors.Tensor) map[string]*tensors.Tensor {
+	ours := map[string]*tensors.Tensor{}
+	for name, w := range weights {
+		ours[name] = w
+	}
+	for _, p := range n.variables() {
+		name, renamed := pyTorchName(p.name)
+		w, there := ours[name]
+		if !renamed || !there {
+			continue
+		}
+		if strings.HasSuffix(name, batchesTracked) { // GoMLX counts for each feature
+			count := float32(tensors.ToScalar[int64](w))
+			w = tensors.FromFlatDataAndDimensions(slices.Repeat([]float32{count}, p.shape.Size()), p.shape.Dimensions...)
+		}
+		delete(ours, name)
+		ours[p.name] = w
+	}
+	return ours
+}
+
+// same reports whether two paths are one file.
 func same(a, b string) bool {
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
 	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
-// ImportPyTorch takes the weights of a PyTorch module, as written by
+// ImportPyTorch writes the weights of a PyTorch module, as saved by
 //
 //	safetensors.torch.save_file(model.state_dict(), "linear.safetensors")
 //
-// into Dir. They are epoch 0 of a run: Encode, Decode, Reconstruct and Evaluate work at once,
-// History is empty, and Train goes on from them and says so in Epoch.Note. A model that was in Dir
-// moves to Dir.previous.
+// into Dir. They are epoch 0 of a run: Encode, Decode, Reconstruct and Evaluate work at once, History is
+// empty, and Train starts from them and says so in Epoch.Note. A model that was in Dir moves to
+// Dir.previous.
 //
-// Each tensor of the file has to be one of the network's, of its shape, in float32, and none may be
-// missing; else an error names it and what is in Dir stays as it was.
+// Each tensor of the file must be one of the network's, of its shape, in float32 and finite, and none may
+// be missing. Otherwise the error names it, and what is in Dir stays as it was.
 //
-// The file does not say what the images' shape is. It is that of the model in Dir, if there is one
-// and it fits the layers; else 28x28x1, as in the lessons; else the first square that fits: of 1, 3
-// or the first Conv2d's channels, with sides up to 256. (Layers that take any size, as convolutions
-// alone do, are given 28x28; a Train on other images goes on from the weights all the same.)
+// A state_dict does not record the image shape. ImportPyTorch uses the shape of the model already in Dir
+// if it fits the layers, otherwise 28x28x1, otherwise the smallest square image that fits (1 or 3
+// channels, or those of the first Conv2d, at most 256 pixels wide). Layers that take any size, as
+// convolutions alone do, get 28x28; Train on other images starts from the weights all the same.
 func (m Model) ImportPyTorch(path string) error {
-	old, err := m.load()
-	if untrained := (errUntrained{}); err != nil && !errors.As(err, &untrained) {
-		return err
-	}
-	weights, err := readWeights(path)
+	folder, err := m.folder()
 	if err != nil {
 		return err
 	}
+	var old []int
+	switch s, err := openCheckpoint(folder); {
+	case err == nil:
+		old = s.run.Image
+		s.close()
+	case !isUntrained(err):
+		return err
+	}
+	data, err := openWeights(path)
+	if err != nil {
+		return err
+	}
+	defer data.close()
 	b, err := Backend()
 	if err != nil {
 		return err
 	}
-	n, err := m.traceImported(b, old, weights)
+	n, err := m.traceImported(b, old, data)
 	if err != nil {
 		return err
 	}
-	if err := n.accept(weights, path); err != nil {
+	weights, err := n.accept(data)
+	if err != nil {
 		return err
 	}
-	unlock, err := m.lock()
+	unlock, err := lock(folder)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := m.keepPrevious(); err != nil {
+	if err := keepPrevious(folder); err != nil {
 		return err
 	}
-	record := run{Format: checkpointFormat, Image: n.image, Imported: filepath.Base(path)}
-	return m.save(&checkpoint{weights: weights, run: record})
+	record := run{Format: checkpointFormat, Numerics: numerics, Image: n.image, Imported: filepath.Base(path)}
+	return save(folder, &checkpoint{weights: weights, run: record})
 }
 
-// readWeights reads a safetensors file of weights only.
-func readWeights(path string) (map[string]*tensors.Tensor, error) {
+// weightsFile is a safetensors file of weights only.
+type weightsFile struct {
+	*safetensors.File
+	path string
+	file *os.File
+}
+
+func (f *weightsFile) close() { f.file.Close() }
+
+func openWeights(path string) (*weightsFile, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("autoencoder: there is nothing to import: %w", err)
 	}
-	defer file.Close()
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("not a file")
 	}
 	if err != nil {
+		file.Close()
 		return nil, fmt.Errorf("autoencoder: %s is not read: %w", path, err)
 	}
-	weights, _, err := readSafetensors(file, info.Size())
+	data, err := safetensors.Open(file, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("autoencoder: %s is not read: %w (in PyTorch, safetensors.torch.save_file(model.float().state_dict(), path) writes what is)", path, err)
+		file.Close()
+		return nil, notRead(path, err)
 	}
-	return weights, nil
+	return &weightsFile{data, path, file}, nil
+}
+
+func notRead(path string, err error) error {
+	if !errors.Is(err, safetensors.ErrFormat) {
+		return fmt.Errorf("autoencoder: %s cannot be read: %w: try again", path, disk.Reason(err))
+	}
+	return fmt.Errorf("autoencoder: %s is not read: %w (in PyTorch, safetensors.torch.save_file(model.float().state_dict(), path) writes what is)", path, err)
 }
 
 // traceImported traces the network for the first shape of image that its layers take.
-func (m Model) traceImported(b compute.Backend, old *checkpoint, weights map[string]*tensors.Tensor) (*network, error) {
+func (m Model) traceImported(b compute.Backend, old []int, data *weightsFile) (*network, error) {
 	var first error
-	for image := range imagesToTry(old, weights["encoder.0.weight"]) {
+	for image := range imagesToTry(old, data) {
 		n, err := m.trace(b, image)
 		if err == nil {
 			return n, nil
@@ -132,13 +217,13 @@ func (m Model) traceImported(b compute.Backend, old *checkpoint, weights map[str
 	return nil, fmt.Errorf("%w (nor do square images of another size fit)", first)
 }
 
-func imagesToTry(old *checkpoint, weight *tensors.Tensor) iter.Seq[[]int] {
+func imagesToTry(old []int, data *weightsFile) iter.Seq[[]int] {
 	channels := []int{1, 3}
-	if weight != nil && weight.Rank() == 4 {
-		channels = append(channels, weight.Shape().Dimensions[1])
+	if shape, ok := data.Shape("encoder.0.weight"); ok && shape.Rank() == 4 {
+		channels = append(channels, shape.Dimensions[1])
 	}
 	return func(yield func([]int) bool) {
-		if old != nil && !yield(old.run.Image) {
+		if len(old) == 3 && !yield(old) {
 			return
 		}
 		for _, c := range channels {
@@ -154,25 +239,46 @@ func imagesToTry(old *checkpoint, weight *tensors.Tensor) iter.Seq[[]int] {
 	}
 }
 
-// accept checks that weights are the network's, all of them and no other.
-func (n *network) accept(weights map[string]*tensors.Tensor, path string) error {
-	known := map[string]bool{}
-	for _, p := range n.parameters {
-		known[p.name] = true
-		w, ok := weights[p.name]
+// accept reads the weights of a file once they are found to be the network's, all of them and no other.
+func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) {
+	path, known := data.path, map[string]bool{}
+	for _, p := range n.variables() {
+		name, renamed := pyTorchName(p.name)
+		if _, ok := data.Shape(p.name); ok {
+			name, renamed = p.name, false // as this package itself names it
+		}
+		known[name] = true
+		shape, ok := data.Shape(name)
+		want := p.shape
+		if renamed && strings.HasSuffix(name, batchesTracked) {
+			want = shapes.Make(dtypes.Int64)
+		}
 		switch {
 		case !ok:
-			return fmt.Errorf("autoencoder: %s lacks %s %v", path, p.name, p.shape.Dimensions)
-		case !slices.Equal(w.Shape().Dimensions, p.shape.Dimensions):
-			return fmt.Errorf("autoencoder: in %s %s is %v, but in the model %v", path, p.name, w.Shape().Dimensions, p.shape.Dimensions)
-		case w.DType() != p.shape.DType:
-			return fmt.Errorf("autoencoder: in %s %s is %s, but in the model %s: in PyTorch, save model.float().state_dict()", path, p.name, w.DType(), p.shape.DType)
+			return nil, fmt.Errorf("autoencoder: %s lacks %s %v", path, name, want.Dimensions)
+		case !slices.Equal(shape.Dimensions, want.Dimensions):
+			return nil, fmt.Errorf("autoencoder: in %s %s is %v, but in the model %v", path, name, shape.Dimensions, want.Dimensions)
+		case shape.DType != want.DType:
+			return nil, fmt.Errorf("autoencoder: in %s %s is %s, but in the model %s: in PyTorch, save model.float().state_dict()", path, name, shape.DType, want.DType)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(weights)) {
-		if !known[name] {
-			return fmt.Errorf("autoencoder: %s has %s %v, which the model has not", path, name, weights[name].Shape().Dimensions)
+	for _, name := range data.Names() {
+		if shape, _ := data.Shape(name); !known[name] {
+			return nil, fmt.Errorf("autoencoder: %s has %s %v, which the model has not", path, name, shape.Dimensions)
 		}
 	}
-	return nil
+	weights := map[string]*tensors.Tensor{}
+	for name := range known {
+		w, err := data.Read(name)
+		if err != nil {
+			return nil, notRead(path, err)
+		}
+		if w.DType() == dtypes.Float32 {
+			if p, err := readPixels(w); err != nil || p.notFinite >= 0 {
+				return nil, fail(ErrNotFinite, "in %s %s holds %s: the network that was saved is of no use", path, name, valueAt(w, p.notFinite))
+			}
+		}
+		weights[name] = w
+	}
+	return n.fromPyTorch(weights), nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/internal/safetensors"
 	"autoencoders/autoencoder/nn"
 
 	"github.com/gomlx/compute/dtypes"
@@ -39,7 +40,7 @@ func nameOf(v *model.Variable) string {
 func writeWeights(t *testing.T, weights map[string]*tensors.Tensor) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "weights.safetensors")
-	if err := autoencoder.WriteSafetensors(path, weights, nil); err != nil {
+	if err := safetensors.Write(path, weights, nil); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -92,7 +93,7 @@ func TestTrainGoesOnFromImportedWeights(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e.Number != 1 || e.Note != "begun with the weights imported from weights.safetensors" {
+			if e.Number != 1 || e.Note != "started with the weights imported from weights.safetensors" {
 				t.Errorf("epoch %d begins with the note %q", e.Number, e.Note)
 			}
 			break
@@ -110,7 +111,7 @@ func TestTrainGoesOnFromImportedWeights(t *testing.T) {
 		}
 	}
 	again := mustRun(t, imported, other)
-	if note := again[0].Note; !strings.Contains(note, "trained anew") || !strings.HasSuffix(note, "the initial weights are new, not those imported from weights.safetensors") {
+	if note := again[0].Note; !strings.Contains(note, "started from scratch: the last run was complete") || !strings.HasSuffix(note, "the initial weights are new, not those imported from weights.safetensors") {
 		t.Errorf("the note of a run after the imported one was finished is %q", note)
 	}
 }
@@ -126,7 +127,7 @@ func TestTrainOfOtherLayersThanTheImported(t *testing.T) {
 	}
 	wide := m
 	wide.Encoder = nn.Sequential(nn.Linear(64, 24), nn.ReLU(), nn.Linear(24, 2))
-	if e := mustRun(t, wide, recipe(1)); !strings.HasPrefix(e[0].Note, "begun anew: the layers are not those of the weights imported from") {
+	if e := mustRun(t, wide, recipe(1)); !strings.HasPrefix(e[0].Note, "started from scratch: the layers are not those of the weights imported from") {
 		t.Errorf("the note is %q", e[0].Note)
 	}
 	m.Dir += ".previous"
@@ -184,7 +185,7 @@ func TestImportNamesWhatDoesNotFitAndChangesNothing(t *testing.T) {
 	half := filepath.Join(t.TempDir(), "half.safetensors")
 	for path, file := range map[string][]byte{
 		pickle: []byte("PK\x03\x04 a zip file, as torch.save writes it"),
-		half:   safetensors(`{"encoder.0.bias":{"dtype":"BF16","shape":[16],"data_offsets":[0,32]}}`, 32),
+		half:   tensorFile(`{"encoder.0.bias":{"dtype":"BF16","shape":[16],"data_offsets":[0,32]}}`, 32),
 	} {
 		if err := os.WriteFile(path, file, 0o644); err != nil {
 			t.Fatal(err)

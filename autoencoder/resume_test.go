@@ -114,7 +114,7 @@ func TestResumedInAnotherProcessToTheLastBit(t *testing.T) {
 			}
 			if interrupted {
 				lines[kind] = strings.TrimSpace(out)
-				wantLine(t, errors.New(lines[kind]), "stopped in epoch 3: 2 epochs of 5 kept in "+stopped.Dir+", run the cell again to go on from there")
+				wantLine(t, errors.New(lines[kind]), "stopped in epoch 3: 2 of 5 epochs are saved in "+stopped.Dir+", run the cell again to resume")
 			}
 		}
 		for _, err := range whole.Train(squares(200, 1), squares(50, 2), resumedConfig()) {

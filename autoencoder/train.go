@@ -1,276 +1,332 @@
 package autoencoder
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"iter"
 	"math"
 	"math/rand/v2"
-	"os"
-	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// Train trains the model on images train, [n, height, width, channels], and measures it on test
-// after each epoch. It returns an iterator: nothing runs until a range asks for it.
+// Train returns an iterator that trains the model on the images in train, one epoch for each turn of the
+// loop that ranges over it, and evaluates it on the images in test after each epoch. Both are
+// [n, height, width, channels]. Nothing runs until a loop ranges over the iterator.
 //
 //	for epoch, err := range m.Train(train, test, autoencoder.Tutorial()) {
 //		…
 //	}
 //
-// Each Epoch arrives with its weights already in m.Dir. Leaving the loop, an interrupt (SIGINT, a
-// kernel's stop button, which ends the loop with [ErrInterrupted]) or a kill cost the unfinished
-// epoch only: the same call goes on from the last finished one, to the bit as if it had not been
-// stopped, and says so in Epoch.Note. More Epochs than were run go on too. A finished run trains
-// anew, as does one whose layers, images or Config differ; the old weights stay until the new run's
-// first epoch is on disk and are then in Dir.previous. A run goes on from weights that
-// [Model.ImportPyTorch] brought, as from its epoch 0.
+// When an Epoch arrives, its weights have already been written to m.Dir. If the loop ends early, because
+// of a break, an interrupt or a killed process, only the current epoch is lost: the next call with the
+// same model, images and Config resumes after the last complete epoch and gives the numbers of an
+// uninterrupted run, bit for bit. A Config with more Epochs continues a complete run. Epoch.Note says
+// what was resumed.
 //
-// An error ends the loop. A loss that is not finite is one; it names epoch and step, and the weights
-// on disk stay those of the last good epoch.
+// Train starts from scratch if the previous run is complete, or if the layers, the loss, the images or
+// the Config have changed, and says why in Epoch.Note. The previous weights stay in m.Dir until the first
+// new epoch is saved, and are then in m.Dir + ".previous". Weights that [Model.ImportPyTorch] brought are
+// epoch 0 of a run.
+//
+// An error is always the last value. It wraps [ErrInterrupted] if the run was interrupted (see
+// Config.Context), [ErrBusy] if another Train writes into m.Dir, [ErrNotFinite] if a pixel or a loss is
+// NaN or infinite, and [ErrDamaged] if the checkpoint in m.Dir is. In all of these cases the weights of
+// the last complete epoch stay on disk.
+//
+// The training loss includes what layers add to it themselves, such as the regularizers of GoMLX;
+// TestLoss does not.
 func (m Model) Train(train, test *tensors.Tensor, c Config) iter.Seq2[Epoch, error] {
 	return func(yield func(Epoch, error) bool) {
-		interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
-		start := time.Now()
-		t, err := m.newTrainer(train, test, c)
-		if err != nil {
-			yield(Epoch{}, err)
-			return
+		t := &trainer{model: m, config: c, train: train, test: test, interrupt: listen(c.Context)}
+		left, err := t.run(yield)
+		stopped := t.interrupt.close() // whenever it came, also after the last epoch
+		if err == nil && stopped != nil {
+			err = t.stopped(stopped)
 		}
-		defer t.close()
-		if err := t.start(); err != nil {
+		if err != nil && !left {
+			if errors.Is(err, ErrInterrupted) {
+				t.interrupt.told()
+			}
 			yield(Epoch{}, err)
-			return
-		}
-		for t.run.done() < c.Epochs {
-			epoch, err := t.epoch(interrupted)
-			if err != nil {
-				yield(Epoch{}, err)
-				return
-			}
-			epoch.Elapsed = time.Since(start)
-			if err := t.keep(epoch); err != nil {
-				yield(Epoch{}, err)
-				return
-			}
-			if !yield(epoch, nil) {
-				return
-			}
-			start = time.Now()
 		}
 	}
 }
-
-// ErrInterrupted is wrapped by the error of a Train that was stopped by SIGINT.
-var ErrInterrupted = errors.New("stopped")
 
 // trainer is a run of Train.
 type trainer struct {
 	model       Model
 	config      Config
+	folder      string
 	backend     compute.Backend
 	network     *network
 	train, test *tensors.Tensor
-	run         run
+	interrupt   *interrupt
+	record      run
 	note        string // for the next epoch
-	begun       bool   // whether Dir holds this run's weights already
-	unlock      func() // gives the folder back; nil: not taken
+	begun       bool   // whether the folder holds this run's weights already
+	bestLoss    float64
+	unlock      func() // returns the folder; nil: not taken
 	store       *model.Store
 	steps       *steps
+	rate        *model.Variable // the learning rate
 	evaluator   *evaluator
+	testBatches []batch
 }
 
-func (m Model) newTrainer(train, test *tensors.Tensor, c Config) (*trainer, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	if err := checkImages("the training images", train); err != nil {
-		return nil, err
-	}
-	if err := checkImages("the test images", test); err != nil {
-		return nil, err
-	}
-	image := train.Shape().Dimensions[1:]
-	if got := test.Shape().Dimensions[1:]; fmt.Sprint(got) != fmt.Sprint(image) {
-		return nil, fmt.Errorf("autoencoder: the test images are %v, the training images %v", got, image)
-	}
-	b, err := Backend()
-	if err != nil {
-		return nil, err
-	}
-	n, err := m.trace(b, image)
-	if err != nil {
-		return nil, err
-	}
-	if err := n.checkPixels("the training images", train); err != nil {
-		return nil, err
-	}
-	if err := n.checkPixels("the test images", test); err != nil {
-		return nil, err
-	}
-	c.BatchSize = min(c.BatchSize, train.Shape().Dimensions[0])
-	t := &trainer{model: m, config: c, backend: b, network: n, train: train, test: test}
-	return t, t.fits()
+// batch is a part of some images, of which the first count matter.
+type batch struct {
+	x     *tensors.Tensor
+	count int
 }
 
-// start takes the folder, and makes ready what the epochs need: weights, program, evaluator. After an
-// error, too, t is to be closed.
-func (t *trainer) start() (err error) {
-	if t.unlock, err = t.model.lock(); err != nil {
+// run trains, and reports whether the caller left the loop. Everything is given back when it returns.
+func (t *trainer) run(yield func(Epoch, error) bool) (left bool, err error) {
+	begun := time.Now()
+	defer t.close()
+	for _, step := range []func() error{t.check, t.takeFolder, t.begin} {
+		if err := t.goOn(); err != nil {
+			return false, err
+		}
+		if err := step(); err != nil {
+			return false, err
+		}
+	}
+	for t.record.done() < t.config.Epochs {
+		epoch, err := t.epoch()
+		if err != nil {
+			return false, err
+		}
+		epoch.Elapsed = time.Since(begun)
+		if err := t.save(epoch); err != nil {
+			return false, err
+		}
+		if !yield(epoch, nil) {
+			return true, nil
+		}
+		begun = time.Now()
+	}
+	return false, nil
+}
+
+// goOn returns an error if the run has to stop.
+func (t *trainer) goOn() error {
+	if why := t.interrupt.stopped(); why != nil {
+		return t.stopped(why)
+	}
+	return nil
+}
+
+// check traces the network, and finds what is wrong with model, images and Config before anything is
+// touched.
+func (t *trainer) check() (err error) {
+	if err := t.config.check(); err != nil {
 		return err
 	}
-	state, err := t.begin()
+	if t.folder, err = t.model.folder(); err != nil {
+		return err
+	}
+	const trainingImages, testImages = "the training images", "the test images"
+	p, err := checkImages(trainingImages, t.train)
 	if err != nil {
 		return err
 	}
-	if t.store, err = t.network.storeOf(state.weights, t.config.Seed); err != nil {
+	q, err := checkImages(testImages, t.test)
+	if err != nil {
 		return err
 	}
-	if err := t.compile(state.optimizer); err != nil {
+	image := t.train.Shape().Clone().Dimensions[1:]
+	if got := t.test.Shape().Dimensions[1:]; !slices.Equal(got, image) {
+		return fmt.Errorf("autoencoder: the test images are %v, the training images %v", got, image)
+	}
+	if t.backend, err = Backend(); err != nil {
 		return err
 	}
-	t.evaluator = t.model.newEvaluator(t.backend, t.store, t.network)
+	if t.network, err = t.model.trace(t.backend, image); err != nil {
+		return err
+	}
+	if err := t.network.checkUnit(trainingImages, p); err != nil {
+		return err
+	}
+	if err := t.network.checkUnit(testImages, q); err != nil {
+		return err
+	}
+	t.note = join(p.note(trainingImages), q.note(testImages))
+	t.config.BatchSize = min(t.config.BatchSize, t.train.Shape().Dimensions[0])
+	return t.fits()
+}
+
+func (t *trainer) takeFolder() (err error) {
+	t.unlock, err = lock(t.folder)
+	return err
+}
+
+// begin decides where the run begins, and makes ready what the epochs need: weights, program, evaluator.
+func (t *trainer) begin() error {
+	from, err := t.from()
+	if err != nil {
+		return err
+	}
+	t.record = t.newRecord(from)
+	var old *run
+	var loaded *checkpoint
+	fits := false
+	switch s, err := openCheckpoint(t.folder); {
+	case err == nil:
+		defer s.close()
+		old, fits = &s.run, s.fits(t.network)
+		start, note := decide(t.record, old, fits, t.folder)
+		if start != fromScratch {
+			if loaded, err = s.all(); err != nil {
+				return err
+			}
+			t.begun = true
+			t.record.History, t.record.Imported = old.History, old.Imported
+		} else if _, err := s.weights(); err != nil {
+			return err // what is damaged may still be rescued: it is not replaced
+		}
+		t.note = join(note, t.note)
+	case !isUntrained(err):
+		return err
+	}
+	initial, err := t.initial(from)
+	if err != nil {
+		return err
+	}
+	weights := initial
+	if loaded != nil {
+		weights = loaded.weights
+	}
+	if t.store, err = t.network.storeOf(weights, t.config.Seed); err != nil {
+		return err
+	}
+	if err := t.compile(); err != nil {
+		return err
+	}
+	if err := t.restoreOptimizer(loaded); err != nil {
+		return err
+	}
+	if t.evaluator, err = t.model.newEvaluator(t.backend, t.store, t.network); err != nil {
+		return err
+	}
+	for x, count := range t.evaluator.batches(t.test) {
+		t.testBatches = append(t.testBatches, batch{x, count})
+	}
+	t.bestSoFar()
 	t.note = join(t.note, backendNote(t.backend))
-	return nil
+	return t.goOn()
 }
 
-func checkImages(which string, x *tensors.Tensor) error {
-	switch {
-	case x == nil || !x.Ok():
-		return fmt.Errorf("autoencoder: %s are missing", which)
-	case x.Rank() != 4:
-		return fmt.Errorf("autoencoder: %s have the shape %v, not [n, height, width, channels]", which, x.Shape().Dimensions)
-	case x.DType() != dtypes.Float32:
-		return fmt.Errorf("autoencoder: %s are %s, not float32", which, x.DType())
-	case x.Shape().Size() == 0:
-		return fmt.Errorf("autoencoder: %s are empty: %v", which, x.Shape().Dimensions)
+// from returns the weights in the folder that Config.From names; nil if it names none.
+func (t *trainer) from() (map[string]*tensors.Tensor, error) {
+	if t.config.From == "" {
+		return nil, nil
 	}
-	return nil
+	folder, err := atHome(t.config.From)
+	if err != nil {
+		return nil, err
+	}
+	for _, written := range []string{t.folder, previous(t.folder), best(t.folder)} {
+		if same(folder, written) || filepath.Clean(folder) == filepath.Clean(written) {
+			return nil, fmt.Errorf("autoencoder: Config.From is %s, which this run writes: give the model another Dir", t.config.From)
+		}
+	}
+	s, err := openCheckpoint(folder)
+	if err != nil {
+		return nil, fmt.Errorf("autoencoder: Config.From: %w", unprefixed(err))
+	}
+	defer s.close()
+	if !s.fits(t.network) {
+		return nil, fmt.Errorf("autoencoder: Config.From is %s, which holds a model of other layers", t.config.From)
+	}
+	return s.weights()
+}
+
+// initial returns the values that a run from scratch starts with.
+func (t *trainer) initial(from map[string]*tensors.Tensor) (map[string]*tensors.Tensor, error) {
+	if from != nil {
+		return from, nil
+	}
+	return t.network.initialValues(t.backend, t.config.Seed)
+}
+
+// newRecord returns the record of a run that has no epoch yet.
+func (t *trainer) newRecord(from map[string]*tensors.Tensor) run {
+	c := t.config
+	made := map[string]string{
+		layersChanged: t.network.recipe.layers, objectiveChanged: t.network.recipe.objective,
+		"the training images": checksum(t.train), "the test images": checksum(t.test),
+		"BatchSize": fmt.Sprint(c.BatchSize), "WeightDecay": fmt.Sprint(c.WeightDecay),
+		"Shuffle": fmt.Sprint(c.Shuffle), "Seed": fmt.Sprint(c.Seed),
+	}
+	if from != nil {
+		made["From"] = checksumOf(from, "")
+	}
+	return run{Format: checkpointFormat, Numerics: numerics, Image: t.network.image, Planned: c.Epochs, Made: made,
+		LearningRates: c.rates(), KLWeights: c.KLWeights}
 }
 
 func join(notes ...string) string {
-	var kept []string
-	for _, note := range notes {
-		if note != "" {
-			kept = append(kept, note)
-		}
-	}
-	return strings.Join(kept, "; ")
-}
-
-// ingredients is what a run is made of, in the words of a note.
-var ingredients = []string{"the layers", "the loss or the noise", "the training images", "the test images",
-	"BatchSize", "LearningRate", "WeightDecay", "Shuffle", "Seed"}
-
-func (t *trainer) made() map[string]string {
-	c := t.config
-	values := []any{t.network.layers, t.network.objective, checksum(t.train), checksum(t.test),
-		c.BatchSize, c.LearningRate, c.WeightDecay, c.Shuffle, c.Seed}
-	made := map[string]string{}
-	for i, name := range ingredients {
-		made[name] = fmt.Sprint(values[i])
-	}
-	return made
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func checksum(x *tensors.Tensor) string {
-	h := crc32.New(castagnoli) // in hardware: the training images take some 20 ms
-	if err := x.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
-		return err.Error()
-	}
-	return fmt.Sprintf("%v %08x", x.Shape().Dimensions, h.Sum32())
-}
-
-// begin decides where the run starts: from the checkpoint in the folder, or anew.
-func (t *trainer) begin() (*checkpoint, error) {
-	c := t.config
-	t.run = run{Format: checkpointFormat, Image: t.network.image, Planned: c.Epochs, Made: t.made()}
-	old, err := t.model.load()
-	if err == nil {
-		changed := ""
-		for _, name := range ingredients {
-			if old.run.Made[name] != t.run.Made[name] {
-				changed = join(changed, name)
-			}
-		}
-		done := old.run.done()
-		imported := old.run.Imported != "" && done == 0
-		switch {
-		case imported && old.match(t.network, t.model.Dir) == nil:
-			t.run.Imported, t.begun = old.run.Imported, true
-			t.note = fmt.Sprintf("begun with the weights imported from %s", old.run.Imported)
-			return old, nil
-		case imported:
-			t.note = fmt.Sprintf("begun anew: the layers are not those of the weights imported from %s, which are in %s", old.run.Imported, t.model.previous())
-		case changed != "":
-			t.note = fmt.Sprintf("begun anew: changed since the last run: %s; its weights are in %s", strings.ReplaceAll(changed, ";", ","), t.model.previous())
-		case done >= old.run.Planned && c.Epochs <= done:
-			t.note = fmt.Sprintf("trained anew: the last run was finished; its weights are in %s", t.model.previous())
-		case c.Epochs <= done:
-			t.note = fmt.Sprintf("begun anew: %d epochs were kept, more than the %d asked for now; their weights are in %s", done, c.Epochs, t.model.previous())
-		default:
-			if err := old.match(t.network, t.model.Dir); err != nil {
-				return nil, err
-			}
-			t.run.History, t.run.Imported, t.begun = old.run.History, old.run.Imported, true
-			t.note = fmt.Sprintf("resumed: %s of %d kept in %s", epochs(done), c.Epochs, t.model.Dir)
-			return old, nil
-		}
-	} else if untrained := (errUntrained{}); !errors.As(err, &untrained) {
-		return nil, err
-	}
-	if err == nil && old.run.Imported != "" && old.run.done() > 0 {
-		t.note += fmt.Sprintf("; the initial weights are new, not those imported from %s", old.run.Imported)
-	}
-	weights, err := t.network.initialValues(t.backend, c.Seed)
-	return &checkpoint{weights: weights}, err
-}
-
-func epochs(n int) string {
-	if n == 1 {
-		return "1 epoch"
-	}
-	return fmt.Sprintf("%d epochs", n)
+	return strings.Join(slices.DeleteFunc(notes, func(note string) bool { return note == "" }), "; ")
 }
 
 // compile builds the program of the steps: gather the batch, forward, loss, gradient, AdamW.
-func (t *trainer) compile(state map[string]*tensors.Tensor) error {
+func (t *trainer) compile() (err error) {
 	c := t.config
-	adamW := optimizer.Adam().LearningRate(c.LearningRate).Epsilon(1e-8).WeightDecay(c.WeightDecay).Done()
-	steps, err := compileSteps(t.backend, t.store, func(scope *model.Scope, images, indices, count *graph.Node) *graph.Node {
+	adamW := optimizer.Adam().LearningRate(c.rates()[0]).Epsilon(1e-8).WeightDecay(c.WeightDecay).Done()
+	t.steps, err = compileSteps(t.backend, t.store, func(scope *model.Scope, images, indices, count, klWeight *graph.Node) *graph.Node {
 		x := graph.Gather(images, graph.InsertAxes(indices, -1), false) // [batch, height, width, channels]
-		loss := meanLoss(t.model.objective(scope, x).total(), count)
+		if len(c.KLWeights) == 0 {
+			klWeight = nil
+		}
+		loss := meanLoss(t.model.objective(scope, x, true).total(klWeight), count)
+		if added := train.GetRegularizationLoss(x.Graph()); added != nil {
+			loss = graph.Add(loss, graph.ConvertDType(added, loss.DType()))
+		}
 		adamW.UpdateGraph(scope, x.Graph(), loss)
+		train.ExecPerStepUpdateGraphFn(x.Graph())
 		return loss
-	}, t.train.Shape(), c.BatchSize, !t.network.scalar)
-	if err != nil {
-		return err
+	}, t.train.Shape(), c.BatchSize, !t.network.scalar && t.network.independent())
+	return err
+}
+
+// restoreOptimizer gives the variables that AdamW added to the store their values: those of the
+// checkpoint if the run is resumed, and otherwise zeros. A checkpoint that lacks one cannot be resumed.
+func (t *trainer) restoreOptimizer(loaded *checkpoint) error {
+	if loaded != nil && t.record.done() > 0 && !t.complete(loaded.optimizer) {
+		t.note = fmt.Sprintf("started from scratch: the state of AdamW in %s is not that of this version; its weights are in %s", t.folder, previous(t.folder))
+		t.record.History, t.record.Imported, t.begun = nil, "", false
+		loaded = nil
+		from, err := t.from()
+		if err != nil {
+			return err
+		}
+		values, err := t.initial(from)
+		if err != nil {
+			return err
+		}
+		for _, p := range t.network.variables() {
+			if err := t.store.GetVariable(p.path).SetValue(values[p.name]); err != nil {
+				return plain(err)
+			}
+		}
 	}
-	t.steps = steps
-	// What AdamW added to the store begins at zero, or as it was when the run stopped.
-	for v := range t.store.IterVariables() {
-		if v.Trainable || v.Name() == model.RNGStateVariableName {
-			continue
+	for v := range t.optimizerVariables() {
+		value := tensors.FromShape(v.Shape())
+		if loaded != nil && loaded.optimizer[v.Path()] != nil {
+			value = loaded.optimizer[v.Path()]
 		}
-		value, ok := state[v.Path()]
-		if !ok && v.HasValue() {
-			continue
-		}
-		if !ok {
-			value = tensors.FromShape(v.Shape())
+		if v.Name() == optimizer.ParamLearningRate {
+			t.rate = v
 		}
 		if err := v.SetValue(value); err != nil {
 			return plain(err)
@@ -279,9 +335,37 @@ func (t *trainer) compile(state map[string]*tensors.Tensor) error {
 	return nil
 }
 
-// meanLoss is the mean over the first count images of a batch; the rest of it is padding. So the
-// last, smaller batch of an epoch runs in the same program, and pads cost it nothing: weight 0 in
-// the loss is weight 0 in the gradient.
+// optimizerVariables are the variables of the store that belong to no layer.
+func (t *trainer) optimizerVariables() iter.Seq[*model.Variable] {
+	return func(yield func(*model.Variable) bool) {
+		layers := map[string]bool{}
+		for _, p := range t.network.variables() {
+			layers[p.path] = true
+		}
+		for v := range t.store.IterVariables() {
+			if !layers[v.Path()] && v.Name() != model.RNGStateVariableName && !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// complete reports whether the optimizer's tensors of a checkpoint are those of the store, every one.
+func (t *trainer) complete(optimizer map[string]*tensors.Tensor) bool {
+	n := 0
+	for v := range t.optimizerVariables() {
+		value := optimizer[v.Path()]
+		if value == nil || !value.Shape().Equal(v.Shape()) {
+			return false
+		}
+		n++
+	}
+	return n == len(optimizer)
+}
+
+// meanLoss is the mean over the first count images of a batch; the rest of it is padding. The last,
+// smaller batch of an epoch thus runs in the same program, and padding costs it nothing: weight 0 in the
+// loss is weight 0 in the gradient.
 func meanLoss(losses, count *graph.Node) *graph.Node {
 	if losses.Rank() == 0 {
 		return losses
@@ -295,12 +379,15 @@ func sumLoss(losses, count *graph.Node) *graph.Node {
 	return graph.ReduceAllSum(graph.Where(valid, losses, graph.ZerosLike(losses)))
 }
 
-// epoch runs one pass over the training images and the test.
-func (t *trainer) epoch(interrupted context.Context) (Epoch, error) {
-	number := t.run.done() + 1
+// epoch runs one pass over the training images, and the test.
+func (t *trainer) epoch() (Epoch, error) {
+	number := t.record.done() + 1
 	e := Epoch{Number: number, Epochs: t.config.Epochs, Note: t.note}
 	order := t.order(number)
 	if err := t.store.SetRNGStateFromSeed(mix(t.config.Seed, number)); err != nil {
+		return e, plain(err)
+	}
+	if err := t.rate.SetValue(tensors.FromScalar(float32(t.learningRate(number)))); err != nil {
 		return e, plain(err)
 	}
 	batch := t.config.BatchSize
@@ -308,43 +395,56 @@ func (t *trainer) epoch(interrupted context.Context) (Epoch, error) {
 	progress := t.progress(all)
 	var sum float64
 	for done, n := 0, 1; done < all; {
-		if interrupted.Err() != nil {
-			return e, t.stopped(number)
+		if err := t.goOn(); err != nil {
+			return e, err
 		}
 		n = min(n, all-done)
 		begun, images := time.Now(), order[done*batch:min((done+n)*batch, len(order))]
-		losses, err := t.steps.run(t.train, images)
+		losses, err := t.steps.run(t.train, images, scheduled(t.record.KLWeights, number, 1))
 		if err != nil {
-			return e, plain(err)
+			return e, err
 		}
-		for i, loss := range tensors.MustCopyFlatData[float32](losses)[:n] {
+		for i, loss := range losses {
 			e.LastLoss = float64(loss)
 			if math.IsNaN(e.LastLoss) || math.IsInf(e.LastLoss, 0) {
-				return e, t.notFinite(e.LastLoss, fmt.Sprintf("in epoch %d, step %d", number, done+i+1))
+				return e, t.notFinite(e.LastLoss, number, fmt.Sprintf("in epoch %d, step %d", number, done+i+1))
 			}
 			sum += e.LastLoss * float64(min(batch, len(images)-i*batch))
 		}
 		done += n
 		progress(done)
-		// More steps in the next call, but so few that who presses the stop button does not wait.
+		// More steps in the next call, but few enough that the stop button responds at once.
 		if time.Since(begun) < 25*time.Millisecond {
 			n = min(2*n, t.steps.size)
 		}
 	}
 	e.Loss = sum / float64(len(order))
-	tested, err := t.evaluator.evaluate(t.test)
+	tested, err := t.evaluator.evaluate(t.tests, t.record.klWeight(), t.goOn)
 	if err != nil {
 		return e, err
 	}
 	e.TestLoss, e.Reconstruction, e.KL = tested.loss(), tested.reconstruction, tested.kl
 	if math.IsNaN(e.TestLoss) || math.IsInf(e.TestLoss, 0) {
-		return e, t.notFinite(e.TestLoss, fmt.Sprintf("on the test images after epoch %d", number))
+		return e, t.notFinite(e.TestLoss, number, fmt.Sprintf("on the test images after epoch %d", number))
 	}
 	return e, nil
 }
 
-// order is the order of the training images in an epoch. It depends on seed and epoch alone, so a
-// run that goes on needs no memory of the epochs before.
+// tests yields the test images in batches, which stay on the device from epoch to epoch.
+func (t *trainer) tests(yield func(*tensors.Tensor, int) bool) {
+	for _, b := range t.testBatches {
+		if !yield(b.x, b.count) {
+			return
+		}
+	}
+}
+
+func (t *trainer) learningRate(epoch int) float64 {
+	return scheduled(t.record.LearningRates, epoch, t.config.LearningRate)
+}
+
+// order is the order of the training images in an epoch. It depends on seed and epoch alone, so a run
+// that is resumed needs no memory of the epochs before.
 func (t *trainer) order(epoch int) []int32 {
 	order := make([]int32, t.train.Shape().Dimensions[0])
 	for i := range order {
@@ -373,54 +473,100 @@ func (t *trainer) progress(steps int) func(step int) {
 	}
 }
 
-// keep writes the checkpoint of a finished epoch.
-func (t *trainer) keep(e Epoch) error {
-	if !t.begun {
-		if err := t.model.keepPrevious(); err != nil {
-			return err
-		}
-		t.begun = true
-	}
+// save writes the checkpoint of a finished epoch, first into the folder of the best one if it is that:
+// a run that is killed between the two trains the epoch again, and nothing is missing.
+func (t *trainer) save(e Epoch) error {
 	t.note = ""
-	t.run.History = append(t.run.History, e)
-	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}, run: t.run}
-	for _, p := range t.network.parameters {
+	t.record.History = append(t.record.History, e)
+	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}, run: t.record}
+	for _, p := range t.network.variables() {
 		c.weights[p.name] = t.store.GetVariable(p.path).MustValue()
 	}
-	for v := range t.store.IterVariables() {
-		if !v.Trainable && v.Name() != model.RNGStateVariableName {
-			c.optimizer[v.Path()] = v.MustValue()
+	for v := range t.optimizerVariables() {
+		c.optimizer[v.Path()] = v.MustValue()
+	}
+	if t.config.KeepBest && e.TestLoss < t.bestLoss {
+		if err := t.replace(best(t.folder), c, !math.IsInf(t.bestLoss, 1)); err != nil {
+			return err
+		}
+		t.bestLoss = e.TestLoss
+	}
+	if err := t.replace(t.folder, c, t.begun); err != nil {
+		return err
+	}
+	t.begun = true
+	return nil
+}
+
+// replace saves a checkpoint. ours says whether the one that is there belongs to this run; otherwise it
+// moves to .previous.
+func (t *trainer) replace(folder string, c *checkpoint, ours bool) error {
+	if !ours {
+		if err := keepPrevious(folder); err != nil {
+			return err
 		}
 	}
-	return t.model.save(c)
+	return save(folder, c)
 }
 
-func (t *trainer) stopped(epoch int) error {
-	if t.run.done() == 0 {
-		return fmt.Errorf("autoencoder: %w in epoch %d, before it was finished: nothing is kept yet", ErrInterrupted, epoch)
+// bestSoFar finds the best epoch of this run that Dir.best holds.
+func (t *trainer) bestSoFar() {
+	t.bestLoss = math.Inf(1)
+	if !t.config.KeepBest || t.record.done() == 0 {
+		return
 	}
-	return fmt.Errorf("autoencoder: %w in epoch %d: %s of %d kept in %s, run the cell again to go on from there",
-		ErrInterrupted, epoch, epochs(t.run.done()), t.config.Epochs, t.model.Dir)
+	number, _ := t.record.lowest()
+	if s, err := openCheckpoint(best(t.folder)); err == nil {
+		defer s.close()
+		if t.record.continues(s.run) {
+			last := s.run.History[s.run.done()-1]
+			t.bestLoss = last.TestLoss
+			if last.Number == number {
+				return
+			}
+		}
+	}
+	t.note = join(t.note, fmt.Sprintf("the best epoch so far, %d, is not in %s, because it was trained without KeepBest", number, best(t.folder)))
 }
 
-func (t *trainer) notFinite(loss float64, where string) error {
-	kept := "no weights were kept"
-	if t.begun && t.run.done() > 0 {
-		kept = fmt.Sprintf("%s keeps the weights of epoch %d", t.model.Dir, t.run.done())
+// stopped is the error of a run that had to stop.
+func (t *trainer) stopped(why error) error {
+	done, line := t.record.done(), ""
+	switch {
+	case t.record.Made == nil:
+		line = "before the first step: nothing was changed"
+	case done == 0:
+		line = "in epoch 1, before it was complete: nothing is saved yet"
+	case done >= t.config.Epochs:
+		line = fmt.Sprintf("after the last epoch: all %d are saved in %s", done, t.folder)
+	default:
+		line = fmt.Sprintf("in epoch %d: %d of %s are saved in %s, run the cell again to resume", done+1, done, epochs(t.config.Epochs), t.folder)
 	}
-	advice := fmt.Sprintf("try a smaller LearningRate than %g", t.config.LearningRate)
+	return failure{fmt.Errorf("autoencoder: %w %s", ErrInterrupted, line), []error{why}}
+}
+
+func (t *trainer) notFinite(loss float64, epoch int, where string) error {
+	saved := "no weights were saved"
+	if t.begun && t.record.done() > 0 {
+		saved = fmt.Sprintf("%s holds the weights of epoch %d", t.folder, t.record.done())
+	}
+	advice := fmt.Sprintf("try a smaller LearningRate than %g", t.learningRate(epoch))
 	if t.network.unit {
 		advice = "BCE takes outputs in [0, 1]: end the Decoder with nn.Sigmoid(); if it does, " + advice
 	}
-	return fmt.Errorf("autoencoder: the loss is %g %s: %s; %s", loss, where, advice, kept)
+	return fail(ErrNotFinite, "the loss is %g %s: %s; %s", loss, where, advice, saved)
 }
 
+// close returns the folder, and the memory of the device.
 func (t *trainer) close() {
 	if t.steps != nil {
 		t.steps.close()
 	}
 	if t.evaluator != nil {
 		t.evaluator.close()
+	}
+	for _, b := range t.testBatches {
+		b.x.FinalizeAll()
 	}
 	if t.store != nil {
 		t.store.Finalize()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/internal/trace"
 	"autoencoders/autoencoder/nn"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -147,11 +148,11 @@ func TestSeveralReparameterizeAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	terms := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
-		trace := nn.StartTrace(x.Graph())
-		trace.Draw = nn.StandardNormal
+		tr := trace.Start(x.Graph())
+		tr.Draw = trace.StandardNormal
 		m.Decoder(scope.At("decoder"), m.Encoder(scope.At("encoder"), x))
 		var kls []*graph.Node
-		for _, l := range trace.Latents {
+		for _, l := range tr.Latents {
 			kls = append(kls, graph.ReduceAllMean(l.KL()))
 		}
 		return kls
@@ -183,7 +184,7 @@ func TestScalarLossOfAVariationalModel(t *testing.T) {
 func TestAnotherBetaBeginsAnew(t *testing.T) {
 	dir := t.TempDir()
 	mustTrain(t, variational(dir, 2, 1), adam(1))
-	if note := mustTrain(t, variational(dir, 2, 4), adam(2))[0].Note; !strings.HasPrefix(note, "begun anew: changed since the last run: the loss or the noise") {
+	if note := mustTrain(t, variational(dir, 2, 4), adam(2))[0].Note; !strings.HasPrefix(note, "started from scratch: changed since the last run: the layers;") {
 		t.Errorf("with another beta the note is %q", note)
 	}
 }
@@ -300,7 +301,7 @@ func TestBadVariationalModels(t *testing.T) {
 	poisoned := tensors.MustCopyFlatData[float32](x)
 	poisoned[70] = float32(math.NaN())
 	_, err = m.Evaluate(tensors.FromFlatDataAndDimensions(poisoned, 100, 8, 8, 1))
-	wantLine(t, err, "but the images have NaN")
+	wantLine(t, err, "image 1 of the images has a pixel that is NaN")
 	_, err = m.LogLikelihood(x, 0)
 	wantLine(t, err, "LogLikelihood with 0 samples")
 	_, _, err = m.Posterior(nil)

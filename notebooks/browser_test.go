@@ -148,7 +148,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	l.Idle(10 * time.Second)
 	t.Logf("the stop button took %v", time.Since(pressed).Round(time.Millisecond))
 	said := l.Output(training)
-	stopped := lab.LineWith(said, "kept in checkpoints/linear, run the cell again to go on from there")
+	stopped := lab.LineWith(said, "saved in checkpoints/linear, run the cell again to resume")
 	if stopped == "" {
 		t.Errorf("after the stop button the cell says:\n%s", said)
 	}

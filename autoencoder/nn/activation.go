@@ -23,7 +23,5 @@ func Sigmoid() Layer {
 }
 
 func elementwise(kind string, f func(x *graph.Node) *graph.Node) Layer {
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
-		return note(scope, f(x), 0, "%s", kind)
-	}
+	return recorded(kind, func(_ *model.Scope, x *graph.Node) *graph.Node { return f(x) })
 }

@@ -22,7 +22,7 @@ func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 	if err != nil {
 		return failed("%w", err)
 	}
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+	return recorded(o.name, func(scope *model.Scope, x *graph.Node) *graph.Node {
 		o.check(x)
 		c := convolution{kernel: twice(kernel), stride: twice(o.stride), padding: twice(o.padding)}
 		for axis := range 2 {
@@ -38,8 +38,8 @@ func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 		y := withGradients(p.toSmall(x, weight), // [batch, h', w', out]
 			x, func(dy *graph.Node) *graph.Node { return p.toLarge(dy, weight) },
 			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(x, dy) })
-		return o.finish(scope, y, in*kernel*kernel)
-	}
+		return o.addBias(scope, y, in*kernel*kernel)
+	})
 }
 
 // ConvOption is an argument that a convolution has by name in PyTorch.
@@ -108,11 +108,9 @@ func channels(n int) string {
 	return fmt.Sprintf("%d channels", n)
 }
 
-// finish adds the bias and notes the layer.
-func (o convOptions) finish(scope *model.Scope, y *graph.Node, fanIn int) *graph.Node {
+func (o convOptions) addBias(scope *model.Scope, y *graph.Node, fanIn int) *graph.Node {
 	bias := parameter(scope, y.Graph(), "bias", fanIn, o.out)
-	y = graph.Add(y, graph.Reshape(bias, 1, 1, 1, o.out))
-	return note(scope, y, o.in*o.out*o.kernel*o.kernel+o.out, "%s", o.name)
+	return graph.Add(y, graph.Reshape(bias, 1, 1, 1, o.out))
 }
 
 func twice(n int) [2]int { return [2]int{n, n} }

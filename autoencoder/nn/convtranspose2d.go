@@ -23,7 +23,7 @@ func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
 	if err != nil {
 		return failed("%w", err)
 	}
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+	return recorded(o.name, func(scope *model.Scope, x *graph.Node) *graph.Node {
 		o.check(x)
 		c := convolution{kernel: twice(kernel), stride: twice(o.stride), padding: twice(o.padding)}
 		for axis := range 2 {
@@ -38,6 +38,6 @@ func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
 		y := withGradients(p.toLarge(x, weight), // [batch, h', w', out]
 			x, func(dy *graph.Node) *graph.Node { return p.toSmall(dy, weight) },
 			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(dy, x) })
-		return o.finish(scope, y, out*kernel*kernel)
-	}
+		return o.addBias(scope, y, out*kernel*kernel)
+	})
 }

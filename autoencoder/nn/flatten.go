@@ -11,9 +11,7 @@ import (
 // the numbers in the order that torch.nn.Flatten gives its channels-first images: the whole first
 // channel, then the second.
 func Flatten() Layer {
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
-		return note(scope, flatten(x), 0, "Flatten()")
-	}
+	return recorded("Flatten()", func(_ *model.Scope, x *graph.Node) *graph.Node { return flatten(x) })
 }
 
 func flatten(x *graph.Node) *graph.Node {
@@ -37,13 +35,13 @@ func Unflatten(channels, height, width int) Layer {
 	if channels < 1 || height < 1 || width < 1 {
 		return failed("nn: Unflatten(%d, %d, %d): each size must be at least 1", channels, height, width)
 	}
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+	kind := fmt.Sprintf("Unflatten(%d, %d, %d)", channels, height, width)
+	return recorded(kind, func(_ *model.Scope, x *graph.Node) *graph.Node {
 		if size := channels * height * width; x.Rank() != 2 || x.Shape().Dimensions[1] != size {
-			panic(fmt.Errorf("nn: Unflatten(%d, %d, %d) takes %d numbers per image, but gets %s",
-				channels, height, width, size, perImage(x.Shape())))
+			panic(fmt.Errorf("nn: %s takes %d numbers per image, but gets %s", kind, size, perImage(x.Shape())))
 		}
-		return note(scope, unflatten(x, channels, height, width), 0, "Unflatten(%d, %d, %d)", channels, height, width)
-	}
+		return unflatten(x, channels, height, width)
+	})
 }
 
 func unflatten(x *graph.Node, channels, height, width int) *graph.Node {

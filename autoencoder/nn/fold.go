@@ -2,7 +2,8 @@ package nn
 
 import (
 	"math"
-	"strings"
+
+	"autoencoders/autoencoder/internal/device"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -29,7 +30,7 @@ var foldUpTo = 64.0
 // as XLA's convolution, 31 of them faster; of the other 13, 11 would have been slower. BenchmarkFolding
 // measures some of them.
 func (c convolution) products(g *graph.Graph, ofLarge, ofSmall int) products {
-	if strings.Contains(strings.ToLower(g.Backend().Description()), "cuda") || c.stride != ones || c.kernel[1] == 1 || ofLarge > ofSmall {
+	if !device.IsXLAOnCPU(g.Backend()) || c.stride != ones || c.kernel[1] == 1 || ofLarge > ofSmall {
 		return c
 	}
 	for _, f := range []int{4, 2} {

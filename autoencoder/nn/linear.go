@@ -16,7 +16,7 @@ func Linear(in, out int) Layer {
 	if in < 1 || out < 1 {
 		return failed("nn: Linear(%d, %d): both sizes must be at least 1", in, out)
 	}
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+	return recorded(fmt.Sprintf("Linear(%d, %d)", in, out), func(scope *model.Scope, x *graph.Node) *graph.Node {
 		flat := flatten(x) // [batch, in]
 		if flat.Shape().Dimensions[1] != in {
 			panic(fmt.Errorf("nn: Linear(%d, %d) takes %d numbers per image, but gets %d: %s",
@@ -26,7 +26,6 @@ func Linear(in, out int) Layer {
 		weight := parameter(scope, g, "weight", in, out, in)
 		bias := parameter(scope, g, "bias", in, out)
 		y := graph.Einsum("bi,oi->bo", flat, weight)
-		y = graph.Add(y, graph.Reshape(bias, 1, out)) // [batch, out]
-		return note(scope, y, out*in+out, "Linear(%d, %d)", in, out)
-	}
+		return graph.Add(y, graph.Reshape(bias, 1, out)) // [batch, out]
+	})
 }

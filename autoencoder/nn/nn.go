@@ -11,7 +11,11 @@ package nn
 
 import (
 	"fmt"
+	"math"
 
+	"autoencoders/autoencoder/internal/trace"
+
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -35,6 +39,28 @@ func Sequential(layers ...Layer) Layer {
 		}
 		return x
 	}
+}
+
+// recorded returns the layer f, which notes itself in the trace of the graph that it is built into.
+// kind is the layer with its arguments: "Linear(784, 128)".
+func recorded(kind string, f Layer) Layer {
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return trace.Of(x.Graph()).Record(scope.Scope(), kind, func() *graph.Node { return f(scope, x) })
+	}
+}
+
+// parameter declares a float32 variable whose initial values are U(-1/sqrt(fanIn), 1/sqrt(fanIn)).
+// This is how torch.nn.Linear and the convolutions are initialised, weights and biases alike:
+// PyTorch's kaiming_uniform_ with a = sqrt(5) amounts to this bound.
+func parameter(scope *model.Scope, g *graph.Graph, name string, fanIn int, dims ...int) *graph.Node {
+	bound := 1 / math.Sqrt(float64(fanIn))
+	shape := shapes.Make(dtypes.Float32, dims...)
+	trace.Of(g).Declare(model.JoinPath(scope.Scope(), name), bound, shape.Size())
+	scope = scope.WithInitializer(func(g *graph.Graph, shape shapes.Shape) *graph.Node {
+		u := scope.Store().RandomUniform(g, shape) // [0, 1)
+		return graph.MulScalar(graph.AddScalar(u, -0.5), 2*bound)
+	})
+	return scope.VariableWithShape(name, shape).NodeValue(g)
 }
 
 // failed is the layer that a constructor returns for bad arguments.

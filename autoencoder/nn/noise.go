@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -13,10 +14,10 @@ func Noise(std float64) Layer {
 	if !(std >= 0) || math.IsInf(std, 0) {
 		return failed("nn: Noise(%g): the standard deviation must be a number of at least 0", std)
 	}
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+	return recorded(fmt.Sprintf("Noise(%g)", std), func(scope *model.Scope, x *graph.Node) *graph.Node {
 		noise := scope.Store().RandomNormal(x.Graph(), x.Shape())
-		return note(scope, graph.Add(x, graph.MulScalar(noise, std)), 0, "Noise(%g)", std)
-	}
+		return graph.Add(x, graph.MulScalar(noise, std))
+	})
 }
 
 // SaltPepper sets a share of the numbers to -1 or 1, black or white on the scale of normalised
@@ -25,12 +26,11 @@ func SaltPepper(share float64) Layer {
 	if !(share >= 0 && share <= 1) {
 		return failed("nn: SaltPepper(%g): the share must lie between 0 and 1", share)
 	}
-	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+	return recorded(fmt.Sprintf("SaltPepper(%g)", share), func(scope *model.Scope, x *graph.Node) *graph.Node {
 		g := x.Graph()
 		u := scope.Store().RandomUniform(g, x.Shape()) // [0, 1)
 		limit := func(v float64) *graph.Node { return graph.BroadcastToShape(graph.Scalar(g, x.DType(), v), x.Shape()) }
 		y := graph.Where(graph.LessThan(u, limit(share/2)), limit(-1), x)
-		y = graph.Where(graph.GreaterOrEqual(u, limit(1-share/2)), limit(1), y)
-		return note(scope, y, 0, "SaltPepper(%g)", share)
-	}
+		return graph.Where(graph.GreaterOrEqual(u, limit(1-share/2)), limit(1), y)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"autoencoders/autoencoder/internal/trace"
 	"autoencoders/autoencoder/nn"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -13,18 +14,18 @@ import (
 )
 
 // drawing is Reparameterize(1) as in training, and what f makes of what it noted.
-func drawing(f func(l nn.Latent) *graph.Node) nn.Layer {
+func drawing(f func(l trace.Latent) *graph.Node) nn.Layer {
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
-		trace := nn.StartTrace(x.Graph())
-		trace.Draw = nn.StandardNormal
+		tr := trace.Start(x.Graph())
+		tr.Draw = trace.StandardNormal
 		nn.Reparameterize(1)(scope, x)
-		return f(trace.Latents[0])
+		return f(tr.Latents[0])
 	}
 }
 
-func kl(l nn.Latent) *graph.Node    { return l.KL() }
-func ratio(l nn.Latent) *graph.Node { return l.LogRatio() }
-func drawn(l nn.Latent) *graph.Node { return l.Z }
+func kl(l trace.Latent) *graph.Node    { return l.KL() }
+func ratio(l trace.Latent) *graph.Node { return l.LogRatio() }
+func drawn(l trace.Latent) *graph.Node { return l.Z }
 
 func TestReparameterizeGivesMuUnlessItDraws(t *testing.T) {
 	x := tensor([]int{2, 4}, 1, -2, 5, 6, 3, -4, 7, 8)
@@ -71,10 +72,10 @@ func TestDrawsHaveTheirMomentsAndTheirKL(t *testing.T) {
 func TestGradientGoesThroughTheDraw(t *testing.T) {
 	x := tensor([]int{1, 4}, 1, -2, 0.5, -0.5)
 	difference := func(scope *model.Scope, x *graph.Node) *graph.Node {
-		trace := nn.StartTrace(x.Graph())
-		trace.Draw = nn.StandardNormal
+		tr := trace.Start(x.Graph())
+		tr.Draw = trace.StandardNormal
 		z := nn.Reparameterize(1)(scope, x)
-		half := graph.MulScalar(graph.Sub(z, trace.Latents[0].Mu), 0.5)
+		half := graph.MulScalar(graph.Sub(z, tr.Latents[0].Mu), 0.5)
 		expected := graph.Concatenate([]*graph.Node{graph.OnesLike(z), half}, 1)
 		return graph.Sub(graph.Gradient(graph.ReduceAllSum(z), x)[0], expected)
 	}

@@ -6,7 +6,9 @@ package images
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
+	"weak"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -30,7 +32,7 @@ func CheckFloats(what string, x *tensors.Tensor) error {
 	if x == nil {
 		return fmt.Errorf("%s are missing: the tensor is nil", what)
 	}
-	if why, failed := failures.Load(x); failed {
+	if why, failed := failures.Load(weak.Make(x)); failed {
 		return fmt.Errorf("%s could not be loaded: %w", what, why.(error))
 	}
 	switch {
@@ -54,14 +56,16 @@ func NotFinite(values []float32) int {
 	return -1
 }
 
-// failures holds the reason for each tensor that Failed returned.
-var failures sync.Map // *tensors.Tensor -> error
+// failures holds the reason for each tensor that Failed returned, as long as the tensor is in use.
+var failures sync.Map // weak.Pointer[tensors.Tensor] -> error
 
 // Failed returns an empty tensor that stands for images that could not be loaded: every function that
 // it is given to returns why as its error. A data set whose loader has no error to return hands its
 // reason on in this way.
 func Failed(why error) *tensors.Tensor {
 	x := tensors.FromShape(shapes.Make(dtypes.Float32, 0, 1, 1, 1))
-	failures.Store(x, why)
+	key := weak.Make(x)
+	failures.Store(key, why)
+	runtime.AddCleanup(x, func(key weak.Pointer[tensors.Tensor]) { failures.Delete(key) }, key)
 	return x
 }

@@ -3,7 +3,9 @@ package images
 import (
 	"errors"
 	"math"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -39,6 +41,26 @@ func TestCheck(t *testing.T) {
 	if err := Check("the images", Failed(reason)); !errors.Is(err, reason) {
 		t.Errorf("%v does not wrap its reason", err)
 	}
+}
+
+// A reason is forgotten with its tensor.
+func TestFailedIsForgotten(t *testing.T) {
+	Failed(errors.New("nobody asks"))
+	count := func() (n int) {
+		failures.Range(func(_, _ any) bool { n++; return true })
+		return n
+	}
+	before := count()
+	for range 100 {
+		Failed(errors.New("nobody asks"))
+	}
+	for range 1000 { // the cleanups run in the background
+		if runtime.GC(); count() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d reasons are kept, before it were %d", count(), before)
 }
 
 func TestNotFinite(t *testing.T) {

@@ -1,0 +1,119 @@
+package autoencoder
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"autoencoders/autoencoder/internal/disk"
+)
+
+// These errors are wrapped by what the functions of this package return: ask with [errors.Is].
+var (
+	ErrUntrained   = errors.New("no trained weights")       // the model's folder holds no weights yet
+	ErrBusy        = errors.New("is being trained already") // another Train writes into the folder
+	ErrDamaged     = errors.New("is damaged")               // the checkpoint is not what was written
+	ErrNotFinite   = errors.New("not finite")               // a pixel, a weight, a loss or a result is NaN or infinite
+	ErrInterrupted = errors.New("stopped")                  // SIGINT, or Config.Context was cancelled
+)
+
+// failure is an error of one line that is also one of the exported errors, and may have a cause.
+type failure struct {
+	error
+	also []error
+}
+
+func (f failure) Unwrap() []error { return append(f.also, f.error) }
+
+// fail returns an error of the given kind.
+func fail(kind error, format string, args ...any) error {
+	return failure{fmt.Errorf("autoencoder: "+format, args...), []error{kind}}
+}
+
+func isUntrained(err error) bool { return errors.Is(err, ErrUntrained) }
+
+// unprefixed removes the name of this package from an error that is put behind it again.
+func unprefixed(err error) error {
+	if line, ok := strings.CutPrefix(err.Error(), "autoencoder: "); ok {
+		return wrapped{line, err}
+	}
+	return err
+}
+
+// catch runs f, which builds a graph, and returns what it panicked with as an error of one line. If
+// the program itself failed, such as an index out of range in a layer of the caller's own, the line
+// names the place.
+func catch(f func()) (err error) {
+	defer func() {
+		switch caught := recover().(type) {
+		case nil:
+		case runtime.Error:
+			err = plain(fmt.Errorf("%w%s", caught, place()))
+		case error:
+			err = plain(caught)
+		default:
+			err = fmt.Errorf("autoencoder: %s", oneLine(fmt.Sprint(caught)))
+		}
+	}()
+	f()
+	return nil
+}
+
+// place returns where the caller's own code panicked, " in main.func1, line 12 of main.go", or "" if
+// all that ran was this package and GoMLX.
+func place() string {
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers[:])])
+	for {
+		frame, more := frames.Next()
+		if f := frame.Function; f == "autoencoders/autoencoder.catch" {
+			return ""
+		} else if !strings.HasPrefix(f, "runtime.") && !strings.Contains(f, "gomlx") &&
+			!strings.HasPrefix(f, "autoencoders/autoencoder.") && !strings.HasPrefix(f, "autoencoders/autoencoder/nn.") &&
+			!strings.HasPrefix(f, "autoencoders/autoencoder/internal/") && !strings.HasPrefix(f, "iter.") {
+			name := f[strings.LastIndex(f, "/")+1:]
+			return fmt.Sprintf(" in %s, line %d of %s", name, frame.Line, frame.File[strings.LastIndex(frame.File, "/")+1:])
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+// plain makes an error of GoMLX one line of ours. Errors of the lessons' packages pass as they are.
+func plain(err error) error {
+	line := oneLine(err.Error())
+	if strings.HasPrefix(line, "nn: ") || strings.HasPrefix(line, "autoencoder: ") {
+		if line == err.Error() {
+			return err
+		}
+		return wrapped{line, err}
+	}
+	return wrapped{"autoencoder: " + line, err}
+}
+
+// wrapped is an error that is told in another line.
+type wrapped struct {
+	line string
+	err  error
+}
+
+func (w wrapped) Error() string { return w.line }
+func (w wrapped) Unwrap() error { return w.err }
+
+// oneLine cuts the text of an error down to its message: GoMLX's errors chain long contexts over
+// several lines.
+func oneLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
+// notSaved is the error of a file that could not be written to a folder.
+func notSaved(which, folder string, err error) error {
+	advice := "give the model another Dir"
+	if disk.Full(err) {
+		advice = "make room and run the cell again"
+	}
+	return fmt.Errorf("autoencoder: the %s cannot be saved in %s: %w: %s", which, folder, disk.Reason(err), advice)
+}

@@ -1,0 +1,14 @@
+// Package device tells what kind of device a backend computes on.
+package device
+
+import (
+	"strings"
+
+	"github.com/gomlx/compute"
+)
+
+// IsXLAOnCPU reports whether a backend is XLA on the CPU. It asks the device itself: the backend's own
+// description holds the path of its plugin, in which any word may stand.
+func IsXLAOnCPU(b compute.Backend) bool {
+	return b.Name() == "xla" && strings.Contains(strings.ToLower(b.DeviceDescription(0)), "cpu")
+}

@@ -1,0 +1,41 @@
+package trace
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Latent is what a Reparameterize layer met while a graph was built: the Gaussian posterior q(z|x) of
+// each latent number, and the z that it returned. The prior p(z) is N(0, I).
+type Latent struct {
+	Mu, LogVar, Z *graph.Node // [batch, .., d]
+	Beta          float64     // the weight of KL in the loss
+}
+
+// KL returns the Kullback-Leibler divergence of q(z|x) from p(z), [batch], in nats:
+//
+//	-1/2 Σ (1 + logvar - mu² - exp(logvar))
+//
+// (Kingma and Welling, arXiv 1312.6114, equation 10 and appendix B).
+func (l Latent) KL() *graph.Node {
+	terms := graph.AddScalar(graph.Sub(l.LogVar, graph.Add(graph.Square(l.Mu), graph.Exp(l.LogVar))), 1)
+	return graph.MulScalar(sumPerImage(terms), -0.5)
+}
+
+// LogRatio returns log q(z|x) - log p(z) of the z that was drawn, [batch], in nats. Its mean over the
+// draws is KL.
+func (l Latent) LogRatio() *graph.Node {
+	eps := graph.Mul(graph.Sub(l.Z, l.Mu), graph.Exp(graph.MulScalar(l.LogVar, -0.5)))
+	terms := graph.Sub(graph.Sub(graph.Square(l.Z), graph.Square(eps)), l.LogVar) // the terms with 2π cancel
+	return graph.MulScalar(sumPerImage(terms), 0.5)
+}
+
+func sumPerImage(x *graph.Node) *graph.Node {
+	return graph.ReduceSum(graph.Reshape(x, x.Shape().Dimensions[0], -1), 1) // [batch]
+}
+
+// StandardNormal draws numbers from N(0, 1) in the shape of like, from the random state of the scope's
+// store. It is the Draw of a Trace in training.
+func StandardNormal(scope *model.Scope, like *graph.Node) *graph.Node {
+	return scope.Store().RandomNormal(like.Graph(), like.Shape())
+}

@@ -1,0 +1,161 @@
+// Package trace records what the layers of package nn do while a graph is built: which layers were
+// met, with which arguments and variables, and what a variational layer drew. Package autoencoder
+// reads the record to summarise a network, to compute its loss and to recognise a run.
+package trace
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Layer is one layer of package nn, or one loss of package autoencoder, as it was met.
+type Layer struct {
+	Name       string // the scope as PyTorch writes it: "encoder.0"
+	Kind       string // the layer with its arguments: "Linear(784, 128)"
+	Output     []int  // shape of one output, without the batch: [128]
+	Parameters int    // number of trainable numbers
+
+	span Span
+}
+
+// Span is a range of a graph's nodes, in the order in which they were built.
+type Span struct{ from, to int }
+
+// Trace is the record of one graph.
+type Trace struct {
+	Layers  []Layer
+	Latents []Latent // one for each Reparameterize, in order
+
+	// Draw returns the eps of a Reparameterize, in the shape of like. If it is nil, Reparameterize
+	// draws nothing and returns mu.
+	Draw func(scope *model.Scope, like *graph.Node) *graph.Node
+
+	// Bounds holds, for the path of each variable that package nn declared, the bound of the uniform
+	// distribution U(-bound, bound) of its initial values.
+	Bounds map[string]float64
+
+	graph      *graph.Graph
+	parameters int // trainable numbers declared so far
+}
+
+type key struct{}
+
+// Start attaches a new Trace to g and returns it. Layers that are built into g afterwards record
+// themselves in it.
+func Start(g *graph.Graph) *Trace {
+	t := &Trace{Bounds: map[string]float64{}, graph: g}
+	g.AttachState(key{}, t)
+	return t
+}
+
+// Of returns the Trace of a graph. A graph without one gets a Trace that nobody reads.
+func Of(g *graph.Graph) *Trace {
+	if t, ok := g.State(key{}).(*Trace); ok {
+		return t
+	}
+	return &Trace{Bounds: map[string]float64{}, graph: g}
+}
+
+// Record builds a layer with f and notes it. scope holds its variables.
+func (t *Trace) Record(scope, kind string, f func() *graph.Node) *graph.Node {
+	before := t.parameters
+	var y *graph.Node
+	span := t.Span(func() { y = f() })
+	layer := Layer{
+		Name:       strings.ReplaceAll(strings.Trim(scope, model.ScopeSeparator), model.ScopeSeparator, "."),
+		Kind:       kind,
+		Parameters: t.parameters - before,
+		span:       span,
+	}
+	if y.Rank() > 0 {
+		layer.Output = append(layer.Output, y.Shape().Dimensions[1:]...)
+	}
+	t.Layers = append(t.Layers, layer)
+	return y
+}
+
+// Declare notes a variable of size numbers whose initial values are U(-bound, bound).
+func (t *Trace) Declare(path string, bound float64, size int) {
+	t.Bounds[path] = bound
+	t.parameters += size
+}
+
+// Span returns the range of the nodes that f builds.
+func (t *Trace) Span(f func()) Span {
+	from := len(t.graph.Nodes())
+	f()
+	return Span{from, len(t.graph.Nodes())}
+}
+
+// Within returns the layers that were built within s.
+func (t *Trace) Within(s Span) []Layer {
+	var layers []Layer
+	for _, l := range t.Layers {
+		if s.from <= l.span.from && l.span.to <= s.to {
+			layers = append(layers, l)
+		}
+	}
+	return layers
+}
+
+// Describe returns what was built within s in a form that is equal for equal networks on every
+// backend: the layers by name, kind and output shape, and a hash of the operations that belong to no
+// such layer. (A layer of package nn may build other operations for another device; its kind says all.)
+func (t *Trace) Describe(s Span) string {
+	var lines []string
+	for _, l := range t.Within(s) {
+		lines = append(lines, fmt.Sprintf("%s %s %v", l.Name, l.Kind, l.Output))
+	}
+	if own := t.own(s); len(own) > 0 {
+		lines = append(lines, fmt.Sprintf("own %x", sha256.Sum256([]byte(strings.Join(own, "\n"))))[:20])
+	}
+	return strings.Join(lines, "; ")
+}
+
+// HasOwn reports whether something within s was built by no layer of package nn.
+func (t *Trace) HasOwn(s Span) bool { return len(t.own(s)) > 0 }
+
+var nodeID = regexp.MustCompile(`#\d+`)
+
+// own returns the operations within s that belong to no recorded layer, a line each. Nodes are
+// numbered within the result. A node from elsewhere is named by the layer that built it. Constants are
+// written out where they are used, because a graph shares them between its users.
+func (t *Trace) own(s Span) (lines []string) {
+	nodes := t.graph.Nodes()
+	builder := make([]string, len(nodes))
+	for _, l := range t.Layers {
+		for i := l.span.from; i < l.span.to; i++ {
+			builder[i] = l.Name
+		}
+	}
+	names := make(map[string]string, len(nodes)) // of the nodes, by "#id"
+	text := func(n *graph.Node) string {
+		return nodeID.ReplaceAllStringFunc(n.String(), func(id string) string {
+			if name, ok := names[id]; ok {
+				return name
+			}
+			return id
+		})
+	}
+	for i, n := range nodes[:s.to] {
+		id := fmt.Sprintf("#%d", n.Id())
+		switch {
+		case n.Type() == graph.NodeTypeConstant:
+			names[id] = ""
+			names[id] = "<" + text(n) + ">"
+		case builder[i] != "":
+			names[id] = builder[i]
+		case i < s.from:
+			names[id] = "outside"
+		default:
+			names[id] = fmt.Sprintf("own %d", len(lines))
+			lines = append(lines, text(n))
+		}
+	}
+	return lines
+}
