@@ -44,7 +44,7 @@ func main() {
 func run(ctx context.Context, dir string, mirrors []string, out io.Writer) error {
 	if dir == "" {
 		var err error
-		if dir, err = fashion.Dir(); err != nil {
+		if dir, _, err = fashion.Dir(); err != nil {
 			return err
 		}
 	}
