@@ -310,6 +310,9 @@ func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
 		if size, err := many.StepsACall(train, test, config); size != c.size || err != nil {
 			t.Errorf("%s: %d steps a call (%v), want %d", c.name, size, err, c.size)
 		}
+		if c.size == 1 {
+			continue // one step a call is what it would be compared with
+		}
 		a := mustTrain(t, many, config)
 		restore := autoencoder.OneStepACall()
 		b := mustTrain(t, each, config)

@@ -7,6 +7,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"autoencoders/internal/faults"
+	"autoencoders/internal/images"
 )
 
 // counted is MNIST that counts the files it opens.
@@ -41,13 +44,15 @@ func TestConcurrentLoadsShareOneTensor(t *testing.T) {
 	for i := range splits {
 		all.Go(func() {
 			splits[i] = d.Test()
-			d.Err()
+			if err := d.Err(); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	all.Wait()
 	for _, s := range splits {
-		if s != splits[0] || s.Images == nil {
-			t.Fatal("the loads gave different splits")
+		if s != splits[0] || s.Images.Size() != 10_000*28*28 {
+			t.Fatal("the loads gave different splits, or one without images")
 		}
 	}
 	if n := opens.Load(); n != 2 {
@@ -55,34 +60,90 @@ func TestConcurrentLoadsShareOneTensor(t *testing.T) {
 	}
 }
 
-func TestAFailedLoadLeavesTheSplitEmptyAndSaysWhy(t *testing.T) {
+// Each half has its own reason. Err returns the first one.
+func TestAFailedLoadSaysWhy(t *testing.T) {
 	broken := errors.New("the disk is gone")
-	d := newDataset("MNIST", func(string) (io.ReadCloser, error) { return nil, broken }, nil)
-	if s := d.Train(); s.Images != nil || s.Labels != nil {
-		t.Error("the split is not empty")
+	d := newDataset("MNIST", func(file string) (io.ReadCloser, error) {
+		if strings.HasPrefix(file, "train") {
+			return nil, broken
+		}
+		return nil, io.ErrClosedPipe
+	}, nil)
+	if err := d.Err(); err != nil {
+		t.Error("before anything was loaded:", err)
 	}
-	wantLine(t, d.Err(), "datasets: MNIST: train-labels-idx1-ubyte: the disk is gone")
-	if !errors.Is(d.Err(), broken) {
+	train := d.Train()
+	const want = "datasets: MNIST: train-labels-idx1-ubyte: the disk is gone"
+	wantNone(t, train, want)
+	wantNone(t, d.Test(), "datasets: MNIST: t10k-labels-idx1-ubyte: io: read/write on closed pipe")
+	wantLine(t, d.Err(), want)
+	if !errors.Is(d.Err(), broken) || !errors.Is(images.Check("the images", train.Images), broken) {
 		t.Error("the cause is lost")
 	}
+	if d.Train() != train {
+		t.Error("the second Train tried again")
+	}
+}
+
+// One half that fails does not take the other one with it.
+func TestAFailedHalfLeavesTheOther(t *testing.T) {
+	d := newDataset("MNIST", func(file string) (io.ReadCloser, error) {
+		if file == "train-images-idx3-ubyte" {
+			return nil, io.ErrClosedPipe
+		}
+		return openMNIST(file)
+	}, nil)
+	const want = "datasets: MNIST: train-images-idx3-ubyte: io: read/write on closed pipe"
+	wantNone(t, d.Train(), want)
+	if s := d.Test(); s.Images.Size() != 10_000*28*28 || len(s.Labels) != 10_000 {
+		t.Errorf("%d numbers and %d labels in the test half", s.Images.Size(), len(s.Labels))
+	}
+	wantLine(t, d.Err(), want)
 }
 
 func TestAFileOfAnotherSizeIsRefused(t *testing.T) {
-	d := newDataset("MNIST", func(file string) (io.ReadCloser, error) {
-		return openMNIST(strings.Replace(file, "train", "t10k", 1))
-	}, nil)
-	if s := d.Train(); s.Images != nil {
-		t.Error("10,000 images passed for 60,000")
+	for other, want := range map[string]string{
+		"labels": "train-labels-idx1-ubyte: not a good IDX file: size is 10000, want 60000",
+		"images": "train-images-idx3-ubyte: not a good IDX file: dimensions is [10000 28 28], want [60000 28 28]",
+	} {
+		d := newDataset("MNIST", func(file string) (io.ReadCloser, error) {
+			if strings.Contains(file, other) {
+				file = strings.Replace(file, "train", "t10k", 1)
+			}
+			return openMNIST(file)
+		}, nil)
+		wantNone(t, d.Train(), "datasets: MNIST: "+want)
 	}
-	wantLine(t, d.Err(), "datasets: MNIST: train-labels-idx1-ubyte: not a good IDX file: size is 10000, want 60000")
 }
 
-func TestZeroDataset(t *testing.T) {
-	var d Dataset
-	if s := d.Train(); s == nil || s.Images != nil {
-		t.Error("not empty")
+func TestNoDataset(t *testing.T) {
+	for name, d := range map[string]*Dataset{"a nil Dataset": nil, "an empty Dataset": {}} {
+		want := "datasets: " + name + ": make one with datasets.MNIST() or datasets.FashionMNIST()"
+		wantLine(t, d.Err(), want)
+		wantNone(t, d.Train(), want)
+		seen := wantNone(t, d.Test(), want)
+		faults.Row(t, name+", and its images are used", seen, "nothing to lose: no images")
 	}
-	wantLine(t, d.Err(), "datasets: an empty Dataset")
+}
+
+func TestANilOption(t *testing.T) {
+	d := MNIST(Normalize(0.5, 0.5), nil)
+	wantLine(t, d.Err(), "datasets: MNIST: option 1 is nil")
+	seen := wantNone(t, d.Train(), "datasets: MNIST: option 1 is nil")
+	faults.Row(t, "a nil option of a data set", seen, "no images are given out")
+}
+
+// wantNone checks that s has no images and no labels, and that a function that is
+// given its images can say why: in one line that has want in it. It returns that
+// line.
+func wantNone(t *testing.T, s *Split, want string) string {
+	t.Helper()
+	if len(s.Labels) != 0 {
+		t.Errorf("%d labels of no images", len(s.Labels))
+	}
+	err := images.Check("the training images", s.Images)
+	wantLine(t, err, "the training images could not be loaded: "+want)
+	return err.Error()
 }
 
 // wantLine checks an error that a student sees: one line, beginning with want.

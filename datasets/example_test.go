@@ -25,12 +25,20 @@ func ExampleSplit_Take() {
 	// Output: (Float32)[512, 28, 28, 1] 512
 }
 
+func ExampleSplit_Range() {
+	all := datasets.MNIST().Train()
+	train := all.Range(0, 50_000)
+	validation := all.Range(50_000, 60_000)
+	fmt.Println(len(train.Labels), validation.Images.Shape(), validation.Labels[:5])
+	// Output: 50000 (Float32)[10000, 28, 28, 1] [3 8 6 9 6]
+}
+
 func ExampleNormalize() {
 	digits := datasets.MNIST(datasets.Normalize(0.5, 0))
-	fmt.Println(digits.Train().Images == nil)
+	fmt.Println(len(digits.Train().Labels))
 	fmt.Println(digits.Err())
 	// Output:
-	// true
+	// 0
 	// datasets: Normalize(0.5, 0): std must be above 0 and both finite; Normalize(0.5, 0.5) gives pixels in [-1, 1]
 }
 

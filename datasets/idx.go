@@ -10,24 +10,25 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// IDX is the contents of one IDX file of unsigned bytes, the format of MNIST
-// and of the data sets modelled on it: big-endian, two zero bytes, the type (8),
-// the number of dimensions, their sizes as 4 bytes each, then the data, the last
-// dimension running fastest.
+// IDX holds the contents of an IDX file of unsigned bytes, the format of MNIST
+// and of the data sets modelled on it. Such a file begins with two zero bytes, the
+// element type (8 for unsigned bytes) and the number of dimensions, one byte each.
+// The size of each dimension follows as a big-endian 32-bit number, then the data,
+// with the last dimension varying fastest.
 type IDX struct {
 	Dims []int  // such as [60000, 28, 28]
-	Data []byte // the product of Dims of them
+	Data []byte // its length is the product of Dims
 }
 
-// FormatError says which part of an IDX file is wrong.
+// A FormatError reports which part of an IDX file is wrong.
 type FormatError struct {
 	Field string // magic, type, dimensions, size, data or end
 	Value any    // what the file has there, or nil
-	Want  string // what belongs there, or ""
-	Err   error  // what reading gave, such as io.ErrUnexpectedEOF, or nil
+	Want  string // what should be there, or ""
+	Err   error  // the error of reading, such as io.ErrUnexpectedEOF, or nil
 }
 
-// Error is one line.
+// Error returns the field, its value and what should be there, in one line.
 func (e *FormatError) Error() string {
 	s := "not a good IDX file: " + e.Field
 	if e.Value != nil {
@@ -45,12 +46,13 @@ func (e *FormatError) Error() string {
 // Unwrap returns Err.
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// ReadIDX reads an unpacked IDX file of unsigned bytes to its end; give it a
-// gzip.Reader for a .gz file. Every error wraps a [*FormatError].
+// ReadIDX reads an uncompressed IDX file of unsigned bytes from r, up to the end
+// of r. To read a .gz file, pass a gzip.Reader. Every error wraps a
+// [*FormatError].
 //
-// It does not trust r: whatever the header promises, it never holds more than
-// about three times what r really delivered, and never reads more than one byte
-// beyond what the header promises.
+// ReadIDX does not trust the sizes in the header. At no time does it hold more than
+// about three times the bytes that r has delivered, and it reads at most one byte
+// beyond the end that the header declares.
 func ReadIDX(r io.Reader) (*IDX, error) {
 	idx, err := readIDX(r)
 	if err != nil {
@@ -59,9 +61,9 @@ func ReadIDX(r io.Reader) (*IDX, error) {
 	return idx, nil
 }
 
-// ReadImages reads, as [ReadIDX] does, a file of images, dimensions
-// [n, height, width] with at least one pixel, and returns them as float32
-// [n, height, width, 1], pixels from 0 to 1.
+// ReadImages reads a file of images as [ReadIDX] does. It returns them as float32
+// [n, height, width, 1], with pixels from 0 to 1. It returns an error unless the
+// dimensions are [n, height, width] and there is at least one pixel.
 func ReadImages(r io.Reader) (*tensors.Tensor, error) {
 	idx, err := ReadIDX(r)
 	if err != nil {
@@ -79,7 +81,8 @@ func ReadImages(r io.Reader) (*tensors.Tensor, error) {
 	return images, nil
 }
 
-// ReadLabels reads, as [ReadIDX] does, a file of labels, dimensions [n].
+// ReadLabels reads a file of labels as [ReadIDX] does. It returns an error unless
+// the file has one dimension, [n].
 func ReadLabels(r io.Reader) ([]uint8, error) {
 	labels, err := readLabels(r)
 	if err != nil {
@@ -114,7 +117,7 @@ func readIDX(r io.Reader) (*IDX, error) {
 	return &IDX{Dims: dims, Data: data}, nil
 }
 
-// readHeader returns the dimensions, whose product fits an int.
+// readHeader returns the dimensions. Their product fits an int.
 func readHeader(r io.Reader) ([]int, error) {
 	var b [4]byte
 	if _, err := io.ReadFull(r, b[:]); err != nil {
@@ -150,7 +153,7 @@ func readHeader(r io.Reader) ([]int, error) {
 	return dims, nil
 }
 
-// size returns the product, or -1 where it overflows (also before a zero).
+// size returns the product of dims, or -1 if it overflows, even if a zero follows.
 func size(dims []int) int {
 	n := 1
 	for _, d := range dims {
@@ -162,7 +165,8 @@ func size(dims []int) int {
 	return n
 }
 
-// readData reads n bytes into memory that grows with what really arrives.
+// readData reads n bytes. It allocates memory as they arrive, because n comes from
+// a header that may be wrong.
 func readData(r io.Reader, n int) ([]byte, error) {
 	data := make([]byte, min(n, 64<<10))
 	for have := 0; have < n; {
@@ -180,7 +184,8 @@ func readData(r io.Reader, n int) ([]byte, error) {
 	return data, nil
 }
 
-// readEnd makes sure that nothing follows, and lets a gzip.Reader check its sum.
+// readEnd returns an error unless r ends here. Reading the end also makes a
+// gzip.Reader verify its checksum.
 func readEnd(r io.Reader) error {
 	var b [1]byte
 	switch _, err := io.ReadFull(r, b[:]); err {
@@ -197,7 +202,8 @@ func truncated(err error) error {
 	return &FormatError{Field: "data", Err: unexpected(err)}
 }
 
-// unexpected turns the end of a file into the end at a wrong place.
+// unexpected turns io.EOF, which ends a file, into io.ErrUnexpectedEOF, which
+// means that the file ends too early.
 func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

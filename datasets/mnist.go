@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The files as strings, which unlike embed.FS are read without a copy.
+// The files are embedded as strings because reading an embed.FS copies them.
 var (
 	//go:embed mnist/train-images-idx3-ubyte.gz
 	trainImages string
@@ -21,9 +21,9 @@ var (
 )
 
 // MNIST returns the MNIST database of handwritten digits: 60,000 training and
-// 10,000 test images of 28x28 pixels, labelled 0 to 9. The files are inside the
-// program, so it needs no download and cannot fail; only a bad option can leave
-// it empty, see [Normalize].
+// 10,000 test images of 28x28 pixels, labelled 0 to 9. The files are embedded in
+// the program, so MNIST needs no download and loading cannot fail, except for a
+// bad option; see [Normalize].
 //
 // Source: Yann LeCun, Corinna Cortes and Christopher J. C. Burges, The MNIST
 // database of handwritten digits, http://yann.lecun.com/exdb/mnist/, licence

@@ -33,9 +33,9 @@ func TestNormalizeRefuses(t *testing.T) {
 	} {
 		d := MNIST(Normalize(c.mean, c.std))
 		wantLine(t, d.Err(), "datasets: Normalize(")
-		if d.Train().Images != nil || d.Test().Images != nil {
-			t.Errorf("Normalize(%v, %v) gave images", c.mean, c.std)
-		}
+		wantNone(t, d.Train(), d.Err().Error())
+		wantNone(t, d.Test(), d.Err().Error())
 	}
+	wantLine(t, MNIST(Normalize(0, -1), Normalize(0, 0)).Err(), "datasets: Normalize(0, -1): ") // the first of two
 	wantLine(t, MNIST(Normalize(0.5, 0)).Err(), "datasets: Normalize(0.5, 0): std must be above 0 and both finite; Normalize(0.5, 0.5) gives pixels in [-1, 1]")
 }

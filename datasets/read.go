@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
-// read unpacks one half. Each file must hold exactly what newDataset promised.
+// read loads one half. Its files must hold exactly as many images and labels as
+// newDataset says.
 func (d *Dataset) read(h *half) (*Split, error) {
 	labels, err := d.readLabels(h)
 	if err != nil {
@@ -19,7 +21,8 @@ func (d *Dataset) read(h *half) (*Split, error) {
 	return split, nil
 }
 
-// cause leaves out that a wrong checksum was noticed at the end of the file.
+// cause returns a wrong checksum without the FormatError around it, which says
+// only that it was noticed at the end of the file.
 func cause(err error) error {
 	if sum, ok := errors.AsType[*ChecksumError](err); ok {
 		return sum
@@ -43,8 +46,8 @@ func (d *Dataset) readLabels(h *half) ([]uint8, error) {
 	return labels, nil
 }
 
-// readImages converts one block of pixels while the next is unpacked: the two
-// take about as long, and the lessons count on two cores.
+// readImages converts one block of pixels while the next one is unpacked. The
+// two take about the same time, so on two cores this halves the wait.
 func (d *Dataset) readImages(h *half, labels []uint8) (*Split, error) {
 	file, err := d.open(h.images)
 	if err != nil {
@@ -56,25 +59,24 @@ func (d *Dataset) readImages(h *half, labels []uint8) (*Split, error) {
 		return nil, err
 	}
 	want := []int{h.n, 28, 28}
-	if fmt.Sprint(dims) != fmt.Sprint(want) {
+	if !slices.Equal(dims, want) {
 		return nil, &FormatError{Field: "dimensions", Value: dims, Want: fmt.Sprint(want)}
 	}
 	images := newImages([]int{h.n, 28, 28, 1})
-	fill(images, func(flat []float32) {
-		err = d.convert(file, flat)
-	})
+	fill(images, func(flat []float32) { err = d.convert(file, flat) })
 	if err != nil {
 		return nil, err
 	}
 	return &Split{Images: images, Labels: labels}, nil
 }
 
-// convert reads len(flat) bytes and the end of the stream.
+// convert reads len(flat) bytes, writes their values to flat and checks that the
+// stream ends there.
 func (d *Dataset) convert(r io.Reader, flat []float32) error {
-	const size = 1 << 18
+	const blockSize = 1 << 18
 	free, full := make(chan []byte, 3), make(chan []byte, 3)
 	for range cap(free) {
-		free <- make([]byte, size)
+		free <- make([]byte, blockSize)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -88,7 +90,7 @@ func (d *Dataset) convert(r io.Reader, flat []float32) error {
 	}()
 	var err error
 	for left := len(flat); left > 0 && err == nil; {
-		block := (<-free)[:min(size, left)]
+		block := (<-free)[:min(blockSize, left)]
 		if _, err = io.ReadFull(r, block); err == nil {
 			full <- block
 			left -= len(block)

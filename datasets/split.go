@@ -1,52 +1,114 @@
 package datasets
 
 import (
+	"fmt"
+	"slices"
+
+	"autoencoders/internal/images"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Split is a set of images with their labels: the training half of a data set,
-// its test half, or the first few of one.
+// A Split holds images and their labels: the training or the test half of a
+// data set, or a range of one.
 type Split struct {
-	Images *tensors.Tensor // float32 [n, height, width, 1]; nil if the split is empty
-	Labels []uint8         // [n]: the class of each image, for MNIST its digit
+	// Images is float32 [n, height, width, 1]. If the images could not be loaded
+	// it is an empty tensor that carries the reason; see the package comment.
+	Images *tensors.Tensor
+
+	// Labels holds the class of each image, for MNIST its digit. It is empty if
+	// the images have no labels or could not be loaded.
+	Labels []uint8
 }
 
-// Take returns the first n images and labels, in the order of the files: a
-// copy of the images, so that it stays small and usable when s is gone. With
-// fewer than n it returns all of them; with n below 1, or when s is empty or its
-// tensor was finalized, an empty Split.
+// Take returns a copy of the first n images and their labels, in the order of
+// the files, or of all of them if there are fewer than n. It is short for
+// Range(0, n); see [Split.Range] for the errors.
 func (s *Split) Take(n int) *Split {
-	if s == nil || s.Images == nil {
-		return &Split{}
+	return s.part(fmt.Sprintf("Take(%d)", n), 0, n)
+}
+
+// Range returns a copy of the images and labels from index from up to, but not
+// including, index to. It can, for example, set training images aside for
+// validation:
+//
+//	all := datasets.MNIST().Train()
+//	train := all.Range(0, 50_000)
+//	validation := all.Range(50_000, 60_000)
+//
+// If to lies beyond the last image, Range ends there. Negative indices do not
+// count from the end.
+//
+// If from is negative, not less than to, or beyond the last image, the Split that
+// Range returns has no images, and its Images carries the reason. The same holds
+// if s is nil, if its images could not be loaded or were finalized, and if it has
+// labels for only some of them.
+//
+// The copy stays valid if the tensor of s is finalized.
+func (s *Split) Range(from, to int) *Split {
+	return s.part(fmt.Sprintf("Range(%d, %d)", from, to), from, to)
+}
+
+// part does the work of Range. call names the caller in errors.
+func (s *Split) part(call string, from, to int) *Split {
+	reason := func(format string, args ...any) *Split {
+		return failed(fmt.Errorf("datasets: %s: %w", call, fmt.Errorf(format, args...)))
 	}
-	dims := s.Images.Shape().Clone().Dimensions // [all, height, width, 1]
+	if s == nil {
+		return reason("the Split is nil")
+	}
+	if s.Images != nil && s.Images.Ok() && s.Images.Size() == 0 {
+		return &Split{Images: s.Images} // it may carry a reason, which is better than one of ours
+	}
+	if err := images.CheckFloats("the images of the Split", s.Images); err != nil {
+		return reason("%w", err)
+	}
+	dims := s.Images.Shape().Clone().Dimensions // [n, height, width, 1]
 	if len(dims) == 0 {
-		return &Split{} // finalized: it has no shape any more
+		return reason("the images of the Split are a single number")
 	}
-	n = min(n, len(s.Labels), dims[0])
-	if n < 1 {
-		return &Split{}
+	n := dims[0]
+	if len(s.Labels) != 0 && len(s.Labels) != n {
+		return reason("the Split has %d images, but %d labels", n, len(s.Labels))
 	}
-	dims[0] = n
-	images := newImages(dims)
+	switch {
+	case from < 0:
+		return reason("the first index must be at least 0")
+	case from >= to:
+		return reason("asks for no images")
+	case from >= n:
+		return reason("there are only %d images", n)
+	}
+	to = min(to, n)
+	dims[0] = to - from
+	size := s.Images.Size() / n
+	few := newImages(dims)
 	err := tensors.ConstFlatData(s.Images, func(all []float32) {
-		fill(images, func(first []float32) { copy(first, all) })
+		fill(few, func(flat []float32) { copy(flat, all[from*size:to*size]) })
 	})
 	if err != nil {
-		return &Split{}
+		return reason("reading the images: %w", err)
 	}
-	return &Split{Images: images, Labels: s.Labels[:n:n]}
+	part := &Split{Images: few}
+	if len(s.Labels) != 0 {
+		part.Labels = slices.Clone(s.Labels[from:to])
+	}
+	return part
 }
+
+// failed returns a Split whose Images stands in for images that could not be
+// loaded and carries the reason to any function that it is given to.
+func failed(reason error) *Split { return &Split{Images: images.Failed(reason)} }
 
 // newImages returns a float32 tensor of zeros in host memory.
 func newImages(dims []int) *tensors.Tensor {
 	return tensors.FromShape(shapes.Make(dtypes.Float32, dims...))
 }
 
-// fill hands a new tensor's memory to write. It cannot fail: the tensor is
-// ours, and on the host.
+// fill calls write with the memory of a tensor that newImages returned. Because
+// that tensor lies in host memory, this cannot fail.
 func fill(t *tensors.Tensor, write func(flat []float32)) {
 	tensors.MustMutableFlatData(t, write)
 }

@@ -1,65 +1,163 @@
 package datasets
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
+	"autoencoders/internal/faults"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // "go"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-func TestTake(t *testing.T) {
-	all := MNIST().Test()
-	five := all.Take(5)
-	if got := five.Images.Shape().String(); got != "(Float32)[5, 28, 28, 1]" {
-		t.Error(got)
-	}
-	if !slices.Equal(five.Labels, all.Labels[:5]) {
-		t.Error("labels", five.Labels)
-	}
-	want := tensors.MustCopyFlatData[float32](all.Images)[:5*28*28]
-	if got := tensors.MustCopyFlatData[float32](five.Images); !slices.Equal(got, want) {
-		t.Error("the images are not the first five")
+// numbered returns n images of 2x1 pixels: image i has the pixels i and -i, and
+// the label i.
+func numbered(n int) *Split {
+	s := &Split{Images: newImages([]int{n, 2, 1, 1})}
+	fill(s.Images, func(flat []float32) {
+		for i := range n {
+			flat[2*i], flat[2*i+1] = float32(i), float32(-i)
+			s.Labels = append(s.Labels, uint8(i))
+		}
+	})
+	return s
+}
+
+func TestRange(t *testing.T) {
+	all := numbered(5)
+	for _, c := range []struct {
+		got    *Split
+		labels []uint8
+	}{
+		{all.Range(0, 5), []uint8{0, 1, 2, 3, 4}},
+		{all.Range(1, 3), []uint8{1, 2}},
+		{all.Range(4, 5), []uint8{4}},
+		{all.Range(3, 1<<62), []uint8{3, 4}}, // ends where the images end
+		{all.Take(1), []uint8{0}},
+		{all.Take(4), []uint8{0, 1, 2, 3}},
+		{all.Take(1 << 62), []uint8{0, 1, 2, 3, 4}},
+		{all.Range(1, 4).Range(1, 3), []uint8{2, 3}},
+	} {
+		if !slices.Equal(c.got.Labels, c.labels) {
+			t.Errorf("labels %v, want %v", c.got.Labels, c.labels)
+		}
+		var want []float32
+		for _, i := range c.labels {
+			want = append(want, float32(i), -float32(i))
+		}
+		if got := tensors.MustCopyFlatData[float32](c.got.Images); !slices.Equal(got, want) {
+			t.Errorf("pixels %v, want %v", got, want)
+		}
+		if got, want := c.got.Images.Shape().Dimensions, []int{len(c.labels), 2, 1, 1}; !slices.Equal(got, want) {
+			t.Errorf("shape %v, want %v", got, want)
+		}
 	}
 }
 
-func TestTakeIsClamped(t *testing.T) {
+// Training and validation images are together what they were cut from.
+func TestRangesMeet(t *testing.T) {
 	all := MNIST().Test()
-	for _, c := range []struct{ n, want int }{{-1, 0}, {0, 0}, {1, 1}, {9_999, 9_999}, {10_000, 10_000}, {1 << 40, 10_000}} {
-		got := all.Take(c.n)
-		if len(got.Labels) != c.want {
-			t.Errorf("Take(%d) has %d labels, want %d", c.n, len(got.Labels), c.want)
-		}
-		if c.want > 0 && got.Images.Shape().Dim(0) != c.want {
-			t.Errorf("Take(%d) has images %v", c.n, got.Images.Shape())
-		}
-		if c.want == 0 && got.Images != nil {
-			t.Errorf("Take(%d) has images %v, want none", c.n, got.Images.Shape())
-		}
+	train, validation := all.Range(0, 9_000), all.Range(9_000, 10_000)
+	pixels := tensors.MustCopyFlatData[float32]
+	if !slices.Equal(slices.Concat(pixels(train.Images), pixels(validation.Images)), pixels(all.Images)) {
+		t.Error("other pixels")
+	}
+	if !slices.Equal(slices.Concat(train.Labels, validation.Labels), all.Labels) {
+		t.Error("other labels")
 	}
 }
 
-// A split that was taken stays usable, whatever happens to the rest.
-func TestTakeIsACopy(t *testing.T) {
-	all := MNIST().Test()
-	three := all.Take(3)
-	three.Labels = append(three.Labels, 99)
-	if all.Labels[3] != 0 {
-		t.Error("appending to the taken labels changed the data set's")
+func TestImagesWithoutLabels(t *testing.T) {
+	s := &Split{Images: numbered(5).Images}
+	got := s.Range(1, 3)
+	if n := got.Images.Shape().Dim(0); n != 2 || got.Labels != nil {
+		t.Errorf("%d images with labels %v, want 2 with none", n, got.Labels)
+	}
+}
+
+// Whoever is given the images of no range learns which one it was.
+func TestRangeOfNothing(t *testing.T) {
+	all := numbered(5)
+	for _, c := range []struct {
+		got  *Split
+		want string
+	}{
+		{all.Take(0), "Take(0): asks for no images"},
+		{all.Take(-1), "Take(-1): asks for no images"},
+		{all.Range(2, 2), "Range(2, 2): asks for no images"},
+		{all.Range(3, 2), "Range(3, 2): asks for no images"},
+		{all.Range(-2, 5), "Range(-2, 5): the first index must be at least 0"},
+		{all.Range(5, 6), "Range(5, 6): there are only 5 images"},
+	} {
+		call, _, _ := strings.Cut(c.want, ":")
+		seen := wantNone(t, c.got, "datasets: "+c.want)
+		faults.Row(t, call+" of a Split of 5 images", seen, "the images it was to be cut from")
+	}
+}
+
+// A copy stays usable, whatever happens to the original.
+func TestRangeIsACopy(t *testing.T) {
+	all := numbered(5)
+	some := all.Range(1, 4)
+	some.Labels[0] = 99
+	_ = append(some.Labels, 98)
+	if !slices.Equal(all.Labels, []uint8{0, 1, 2, 3, 4}) {
+		t.Error("writing to the copy's labels changed the original's:", all.Labels)
+	}
+	fill(some.Images, func(flat []float32) { flat[0] = 99 })
+	if got := tensors.MustCopyFlatData[float32](all.Images)[2]; got != 1 {
+		t.Error("writing to the copy's pixels changed the original's:", got)
 	}
 	all.Images.MustFinalizeAll()
-	if two := three.Take(2); len(two.Labels) != 2 || two.Images == nil {
-		t.Error("the copy went with the original")
+	if got := tensors.MustCopyFlatData[float32](some.Take(1).Images); !slices.Equal(got, []float32{99, -1}) {
+		t.Error("the copy went with the original:", got)
 	}
-	if gone := all.Take(1); gone.Images != nil || gone.Labels != nil {
-		t.Error("something was taken from a finalized tensor")
+	seen := wantNone(t, all.Take(1), "datasets: Take(1): the images of the Split are no longer there: their tensor was finalized")
+	faults.Row(t, "Take of images whose tensor was finalized", seen, "what was taken before")
+}
+
+func TestRangeOfABadSplit(t *testing.T) {
+	var none *Split
+	short := numbered(5)
+	short.Labels = short.Labels[:3]
+	for _, c := range []struct {
+		split *Split
+		want  string
+	}{
+		{none, "the Split is nil"},
+		{&Split{}, "the images of the Split are missing: the tensor is nil"},
+		{&Split{Labels: []uint8{1}}, "the images of the Split are missing: the tensor is nil"},
+		{&Split{Images: tensors.FromValue([]float64{1, 2})}, "the images of the Split are Float64, not float32"},
+		{&Split{Images: tensors.FromValue(float32(1))}, "the images of the Split are a single number"},
+		{short, "the Split has 5 images, but 3 labels"},
+	} {
+		wantNone(t, c.split.Take(2), "datasets: Take(2): "+c.want)
+		wantNone(t, c.split.Range(1, 2), "datasets: Range(1, 2): "+c.want)
 	}
 }
 
-func TestTakeFromNothing(t *testing.T) {
-	var none *Split
-	for _, s := range []*Split{none, {}, {Labels: []uint8{1}}} {
-		if got := s.Take(3); got.Images != nil || got.Labels != nil {
-			t.Errorf("took %v from an empty split", got)
-		}
+// The first reason is the one that helps: it is handed on unchanged.
+func TestRangeHandsAReasonOn(t *testing.T) {
+	s := failed(errors.New("datasets: the disk is gone"))
+	for _, got := range []*Split{s, s.Take(3), s.Range(1, 2), s.Take(3).Range(0, 1), s.Take(0)} {
+		wantNone(t, got, "datasets: the disk is gone")
 	}
+	wantNone(t, numbered(3).Take(0).Take(2), "datasets: Take(0): asks for no images")
+}
+
+// A tensor whose only copy lies on a device that was closed cannot be read.
+func TestRangeHandsAReadErrorOn(t *testing.T) {
+	backend, err := compute.NewWithConfig("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := numbered(3)
+	s.Images.MustMaterializeOnDevice(backend, false, 0)
+	s.Images.FinalizeLocal()
+	backend.Finalize()
+	seen := wantNone(t, s.Take(2), "datasets: Take(2): reading the images: ")
+	faults.Row(t, "Take of images on a device that was closed", seen, "the labels")
 }

@@ -8,12 +8,15 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Conv2d is torch.nn.Conv2d(in, out, kernel): each output pixel is a weighted sum of a window of
-// kernel x kernel input pixels. From [batch, h, w, in] to [batch, h', w', out], with
-// h' = (h + 2·padding - kernel) / stride + 1, rounded down, and w' likewise.
+// Conv2d returns a convolution, as torch.nn.Conv2d(in, out, kernel) does: each output pixel is a
+// weighted sum of a window of kernel x kernel input pixels. It maps images [batch, h, w, in] to
+// [batch, h', w', out], where h' = (h + 2·padding - kernel) / stride + 1, rounded down, and w' is
+// computed likewise.
 //
-// Its variables are weight [out, in, kernel, kernel] and bias [out], in PyTorch's layout, both drawn
-// from U(-bound, bound) with bound = 1/sqrt(in·kernel²).
+// Its variables are weight [out, in, kernel, kernel] and bias [out], in PyTorch's layout. Both are
+// initialised from U(-b, b) with b = 1/sqrt(in·kernel²).
+//
+// in, out and kernel must be at least 1. [OutputPadding] is an error here.
 func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 	o, err := gather("Conv2d", in, out, kernel, opts)
 	if err == nil && o.outputPadding != 0 {
@@ -42,28 +45,32 @@ func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 	})
 }
 
-// ConvOption is an argument that a convolution has by name in PyTorch.
+// A ConvOption sets an optional argument of [Conv2d] or [ConvTranspose2d], which PyTorch passes by
+// name: [Stride], [Padding] or [OutputPadding].
 type ConvOption func(*convOptions)
 
-// Stride is how many pixels of the larger image a step of one pixel in the smaller is; 1 unless given.
+// Stride sets the distance between neighbouring kernel positions, in pixels of the larger image. It
+// must be at least 1, which is the default.
 func Stride(n int) ConvOption { return func(o *convOptions) { o.stride = n } }
 
-// Padding is how many rows and columns of zeros are put around the input of Conv2d, or taken off
-// around the output of ConvTranspose2d; 0 unless given.
+// Padding sets the number of zero rows and columns that are added on each side of a [Conv2d]'s input,
+// or removed from each side of a [ConvTranspose2d]'s output. The default is 0.
 func Padding(n int) ConvOption { return func(o *convOptions) { o.padding = n } }
 
-// OutputPadding is how many rows and columns ConvTranspose2d adds at the bottom and the right; 0
-// unless given. A Conv2d of stride s makes images of one size from s sizes of input: output padding
-// says which of them its transpose goes back to. It is smaller than the stride.
+// OutputPadding sets the number of rows and columns by which [ConvTranspose2d] enlarges its output at
+// the bottom and the right. They are computed like all the others. The default is 0.
+//
+// A Conv2d with a stride of s maps s different input sizes to the same output size; OutputPadding
+// selects the one that the transposed convolution returns to. It must be less than the stride.
 func OutputPadding(n int) ConvOption { return func(o *convOptions) { o.outputPadding = n } }
 
 type convOptions struct {
 	stride, padding, outputPadding int
 	in, out, kernel                int
-	name                           string // with all arguments: Conv2d(1, 16, 3, stride 2, padding 1)
+	name                           string // the layer with its arguments: Conv2d(1, 16, 3, stride 2, padding 1)
 }
 
-// gather checks what two kinds of convolution have in common.
+// gather applies opts and checks the arguments that both kinds of convolution share.
 func gather(kind string, in, out, kernel int, opts []ConvOption) (convOptions, error) {
 	o := convOptions{stride: 1, in: in, out: out, kernel: kernel}
 	for _, set := range opts {
@@ -91,7 +98,7 @@ func gather(kind string, in, out, kernel int, opts []ConvOption) (convOptions, e
 	return o, nil
 }
 
-// check panics unless x is a batch of images with the channels that the layer takes.
+// check panics unless x is a batch of images with as many channels as the layer takes.
 func (o convOptions) check(x *graph.Node) {
 	if x.Rank() != 4 {
 		panic(fmt.Errorf("nn: %s takes images [height width channels], but gets %s", o.name, perImage(x.Shape())))

@@ -5,22 +5,23 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// convolution ties three arrays together, each of which is linear in the other two:
+// A convolution relates two batches of images, large and small, and a kernel, weight:
 //
 //	small[n, i, j, o] = Σ large[n, i·stride+r-padding, j·stride+c-padding, a] · weight[o, a, r, c]
 //
-// summed over r, c < kernel and the channels a, with zeros outside of large. Conv2d goes from large to
-// small, ConvTranspose2d from small to large, and the gradient of either is made of the other two
-// products. So three functions do all the work, and none needs the gradients of GoMLX's Convolve, Pad
-// and Reverse, which are wrong for some kernels or missing.
+// The sum is over r, c < kernel and the channels a; pixels outside large count as zeros. Conv2d computes
+// small from large. ConvTranspose2d applies the transpose of that linear map, from small to large. The
+// gradients of either are the other map and a third product, which gives weight. toSmall, toLarge and
+// toWeight therefore do all the work, and the gradients of GoMLX's Convolve, Pad and Reverse, which are
+// wrong for some kernels or missing, are not needed.
 //
-// Each field is of height, then width.
+// Each field holds the height, then the width.
 type convolution struct {
 	kernel, stride, padding [2]int
 	large, small            [2]int
 }
 
-// toSmall returns small [n, h, w, out] of large [n, H, W, in] and weight [out, in, k, k].
+// toSmall computes small [n, h, w, out] from large [n, H, W, in] and weight [out, in, k, k].
 func (c convolution) toSmall(large, weight *graph.Node) *graph.Node {
 	var padding [2][2]int
 	for axis := range 2 {
@@ -30,8 +31,8 @@ func (c convolution) toSmall(large, weight *graph.Node) *graph.Node {
 	return convolve(large, weight, axes{0, 1, 2, 3}, axes{1, 2, 3, 0}, axes{0, 1, 2, 3}, c.stride, padding, ones, ones)
 }
 
-// toLarge returns large of small and weight: what toSmall does, transposed as a matrix. It is a
-// convolution of small, with stride-1 zeros between its pixels, with the mirrored kernel.
+// toLarge computes large from small and weight, by the transpose of the linear map of toSmall: it
+// convolves small, with stride-1 zeros between its pixels, with the mirrored kernel.
 func (c convolution) toLarge(small, weight *graph.Node) *graph.Node {
 	var padding, cut [2][2]int
 	for axis := range 2 {
@@ -45,7 +46,8 @@ func (c convolution) toLarge(small, weight *graph.Node) *graph.Node {
 	return graph.Slice(y, graph.AxisRange(), graph.AxisRange(cut[0][0], cut[0][1]), graph.AxisRange(cut[1][0], cut[1][1]))
 }
 
-// toWeight returns weight of large and small: a convolution in which the images are the channels.
+// toWeight computes the gradient of weight from large and small, by a convolution that treats the images
+// of the batch as channels.
 func (c convolution) toWeight(large, small *graph.Node) *graph.Node {
 	var padding [2][2]int
 	for axis := range 2 {
@@ -56,14 +58,14 @@ func (c convolution) toWeight(large, small *graph.Node) *graph.Node {
 	return graph.Slice(y, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(0, c.kernel[0]), graph.AxisRange(0, c.kernel[1]))
 }
 
-// axes says which axis of an array is the batch (of a kernel: the input channels), the height, the
-// width and the channels (of a kernel: the output channels).
+// axes holds the positions of an array's batch, height, width and channel axes, in this order. For a
+// kernel these are the input channels, height, width and output channels.
 type axes [4]int
 
 var ones = [2]int{1, 1}
 
-// convolve is XLA's convolution: it puts zeros around and between the pixels of x and between the
-// numbers of the kernel, and slides one over the other.
+// convolve is XLA's general convolution: it puts zeros around x (padding), between the pixels of x
+// (xDilation) and between the weights of the kernel (kernelDilation), and slides the kernel over x.
 func convolve(x, kernel *graph.Node, of, ofKernel, ofOutput axes, stride [2]int, padding [2][2]int, xDilation, kernelDilation [2]int) *graph.Node {
 	return graph.ConvGeneral(x, kernel, compute.ConvolveAxesConfig{
 		InputBatch: of[0], InputSpatial: of[1:3], InputChannels: of[3],

@@ -7,14 +7,17 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// ConvTranspose2d is torch.nn.ConvTranspose2d(in, out, kernel), the way back from a [Conv2d]: each
-// input pixel puts a weighted kernel x kernel stamp into the output, and stamps that overlap add up.
-// From [batch, h, w, in] to [batch, h', w', out], with
-// h' = (h-1)·stride - 2·padding + kernel + output padding, and w' likewise.
+// ConvTranspose2d returns a transposed convolution, as torch.nn.ConvTranspose2d(in, out, kernel) does.
+// It restores the image size that a [Conv2d] reduces: each input pixel adds a weighted kernel x kernel
+// stamp to the output, and overlapping stamps add up. It maps images [batch, h, w, in] to
+// [batch, h', w', out], where h' = (h-1)·stride - 2·padding + kernel + output padding, and w' is
+// computed likewise.
 //
-// Its variables are weight [in, out, kernel, kernel] and bias [out], in PyTorch's layout, both drawn
-// from U(-bound, bound) with bound = 1/sqrt(out·kernel²): PyTorch takes the fan-in from the weight's
-// second axis, whichever way the layer goes.
+// Its variables are weight [in, out, kernel, kernel] and bias [out], in PyTorch's layout. Both are
+// initialised from U(-b, b) with b = 1/sqrt(out·kernel²), because PyTorch takes the fan-in from the
+// weight's second axis for both kinds of convolution.
+//
+// in, out and kernel must be at least 1.
 func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
 	o, err := gather("ConvTranspose2d", in, out, kernel, opts)
 	if err == nil && o.outputPadding >= o.stride {

@@ -7,9 +7,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Flatten turns images [batch, height, width, channels] into vectors [batch, channels*height*width],
-// the numbers in the order that torch.nn.Flatten gives its channels-first images: the whole first
-// channel, then the second.
+// Flatten returns a layer that turns images [batch, height, width, channels] into vectors
+// [batch, channels·height·width]. The numbers come in the order in which torch.nn.Flatten puts PyTorch's
+// channels-first images: the whole first channel, then the second, and so on.
 func Flatten() Layer {
 	return recorded("Flatten()", func(_ *model.Scope, x *graph.Node) *graph.Node { return flatten(x) })
 }
@@ -29,8 +29,9 @@ func flatten(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, dims[0], size)
 }
 
-// Unflatten is the inverse of [Flatten], torch.nn.Unflatten(1, (channels, height, width)):
-// from [batch, channels*height*width] to [batch, height, width, channels].
+// Unflatten returns the inverse of [Flatten]: it turns vectors [batch, channels·height·width] into images
+// [batch, height, width, channels], as torch.nn.Unflatten(1, (channels, height, width)) does. Each size
+// must be at least 1.
 func Unflatten(channels, height, width int) Layer {
 	if channels < 1 || height < 1 || width < 1 {
 		return failed("nn: Unflatten(%d, %d, %d): each size must be at least 1", channels, height, width)

@@ -9,26 +9,27 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// products are the three products of a convolution, however they are computed.
+// products computes the three products of a convolution. The implementations differ only in how.
 type products interface {
 	toSmall(large, weight *graph.Node) *graph.Node
 	toLarge(small, weight *graph.Node) *graph.Node
 	toWeight(large, small *graph.Node) *graph.Node
 }
 
-// foldUpTo bounds what folding may cost: columns folded, times multiplications as a multiple of those
-// without, times the geometric mean of the channels. A test sets 0.
+// foldUpTo bounds the cost up to which columns are folded. The cost is the product of the number of
+// columns folded together, the factor by which the multiplications increase, and the geometric mean of
+// the channel counts. Tests set it to 0 to switch folding off.
 var foldUpTo = 64.0
 
-// products chooses how to compute, given the channels of large and of small: on a CPU few channels are
-// too little work for XLA's inner loops, so columns are folded into channels where the widths allow it
-// and where it pays. CUDA convolves as it is.
+// products chooses an implementation, given the number of channels of large and of small. On a CPU,
+// XLA's inner loops have too little work if there are few channels, so columns are folded into channels
+// if the widths allow it and if it pays off. On CUDA nothing is folded.
 //
-// It pays as long as there are few channels and not many multiplications more, and large has no more
-// channels than small. Measured on 46 layers of 1 to 32 channels and kernels 3, 5 and 7, forward and
-// both gradients, on two cores of an EPYC: the 33 that this rule folds were .96 to 5.4 times as fast
-// as XLA's convolution, 31 of them faster; of the other 13, 11 would have been slower. BenchmarkFolding
-// measures some of them.
+// Folding pays off with few channels, a modest increase in multiplications, and no more channels in
+// large than in small. We measured 46 layers with 1 to 32 channels and kernels of 3, 5 and 7, forward
+// and with both gradients, on two cores of an EPYC. The 33 layers that this rule folds ran at 0.96 to
+// 5.4 times the speed of XLA's own convolution, 31 of them faster; of the other 13, folding would have
+// slowed down 11. BenchmarkFolding measures some of them.
 func (c convolution) products(g *graph.Graph, ofLarge, ofSmall int) products {
 	if !device.IsXLAOnCPU(g.Backend()) || c.stride != ones || c.kernel[1] == 1 || ofLarge > ofSmall {
 		return c
@@ -46,12 +47,13 @@ func (c convolution) products(g *graph.Graph, ofLarge, ofSmall int) products {
 	return c
 }
 
-// folded computes a convolution of stride 1 on images whose neighbouring columns, f at a time, lie
-// side by side as channels: [n, h, w, c] is [n, h, w/f, f·c] without a number moving in memory. That
-// is a convolution again. Its kernel is narrower and has f² times the channels, most of them zeros in
-// fixed places, and more multiplications in long loops take less time than few in short ones: the
-// tutorial's convolutional net (5x5, 1-6-16-6-1, batches of 128) took 21.2 s an epoch of 60,000
-// images without folding and 11.6 s with it, on the same two busy cores; 10.1 s on quiet ones.
+// folded computes a convolution of stride 1 on images in which each group of f neighbouring columns is
+// treated as channels of one column: [n, h, w, c] is [n, h, w/f, f·c] without a number moving in memory.
+// The result is a convolution again. Its kernel is narrower and has f² times as many pairs of channels,
+// and most of its weights are zeros in fixed places; but many multiplications in long loops take less
+// time than few in short ones. An epoch of 60,000 images of the net with 5x5 kernels and 1-6-16-6-1
+// channels, in batches of 128, took 21.2 s without folding and 11.6 s with it on the same two busy cores,
+// and 10.1 s with it on idle ones.
 type folded struct {
 	convolution // of the folded images
 	f           int
@@ -60,7 +62,8 @@ type folded struct {
 
 func (c convolution) fold(f int) folded {
 	to := c
-	// Column f·X+t of small meets columns f·X+t+k-padding of large, k < kernel: these folded columns.
+	// Column f·X+t of small depends on the columns f·X+t+k-padding of large, k < kernel. They lie in the
+	// folded columns X+first to X+last.
 	first, last := floorDiv(-c.padding[1], f), floorDiv(f-1+c.kernel[1]-1-c.padding[1], f)
 	to.kernel[1], to.padding[1] = last-first+1, -first
 	to.large[1], to.small[1] = c.large[1]/f, c.small[1]/f
@@ -83,8 +86,9 @@ func (c folded) toLarge(small, weight *graph.Node) *graph.Node {
 	return c.unfold(y)
 }
 
-// columns is toLarge of the folded images, with the kernel's columns as more channels of one product:
-// what each folded column of small adds to those of large is computed first, and then added up.
+// columns computes toLarge of the folded images. One product computes what each folded column of small
+// contributes to those of large, with the kernel's columns as additional channels; the contributions are
+// then added up.
 func (c folded) columns(small, weight *graph.Node) *graph.Node {
 	d := weight.Shape().Dimensions
 	weight = graph.Reshape(graph.TransposeAllAxes(weight, 0, 3, 1, 2), d[0], d[3]*d[1], d[2], 1)
@@ -94,7 +98,7 @@ func (c folded) columns(small, weight *graph.Node) *graph.Node {
 	var y *graph.Node
 	for b := range c.kernel[1] {
 		part := graph.Slice(parts, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(), graph.AxisRange(b*d[1], (b+1)*d[1]))
-		at := b - c.padding[1] // column X of small adds to column X+at of large
+		at := b - c.padding[1] // column X of small contributes to column X+at of large
 		part = graph.Pad(part, graph.ScalarZero(part.Graph(), part.DType()), compute.PadAxis{}, compute.PadAxis{},
 			compute.PadAxis{Start: at, End: c.large[1] - c.small[1] - at}, compute.PadAxis{})
 		if y == nil {
@@ -129,8 +133,9 @@ func (c folded) foldWeight(w *graph.Node) *graph.Node {
 	return graph.Reshape(w, c.f*d[0], c.f*d[1], d[2], c.kernel[1])
 }
 
-// places says where a row's numbers stand in the folded kernel: 1 at [k, b, u, t] where number k
-// ties column u of large's folded column b to column t of small's.
+// places returns the positions of a kernel row's weights in the folded kernel. It is 1 at [k, b, u, t] if
+// weight k connects column u of large's folded column b with column t of small's folded column, and
+// otherwise 0.
 func (c folded) places(g *graph.Graph) *graph.Node {
 	places := make([][][][]float32, c.from.kernel[1])
 	for k := range places {

@@ -5,18 +5,20 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// vjp is a gradient: from that of the loss by y to that of the loss by what y was computed from.
+// A vjp (vector-Jacobian product) computes the gradient of the loss with respect to an input of y from
+// dy, its gradient with respect to y.
 type vjp = func(dy *graph.Node) *graph.Node
 
-// withGradients is y, computed from a and b, whose gradients are those given instead of GoMLX's own.
+// withGradients returns y, which was computed from a and b, with the gradients byA and byB in place of
+// GoMLX's own.
 func withGradients(y, a *graph.Node, byA vjp, b *graph.Node, byB vjp) *graph.Node {
 	y = graph.StopGradient(y)
 	return graph.Add(graph.Add(y, zerosOf(a, y.Shape(), byA)), zerosOf(b, y.Shape(), byB))
 }
 
-// zerosOf is an array of zeros with a gradient by x. GoMLX takes a custom gradient only where input
-// and output have one shape, so x and the zeros go through it side by side in one vector. XLA takes
-// the vectors and the additions of zeros out again.
+// zerosOf returns zeros of the given shape whose gradient with respect to x is gradient. GoMLX accepts a
+// custom gradient only if input and output have the same shape, so x and the zeros pass through it as one
+// vector. XLA optimises the vectors and the additions of zeros away.
 func zerosOf(x *graph.Node, shape shapes.Shape, gradient vjp) *graph.Node {
 	beside := func(x *graph.Node) *graph.Node {
 		zeros := graph.Zeros(x.Graph(), shapes.Make(shape.DType, shape.Size()))

@@ -7,11 +7,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Linear is torch.nn.Linear(in, out): y = x·Wᵀ + b, from [batch, in] to [batch, out].
+// Linear returns a layer that computes y = x·Wᵀ + b, as torch.nn.Linear(in, out) does. It maps vectors
+// [batch, in] to [batch, out]. If x has more than two axes it is flattened first, as [Flatten] does; a
+// PyTorch training loop writes view(-1, 784) for this.
 //
-// Its variables are weight [out, in] and bias [out], both drawn from U(-1/sqrt(in), 1/sqrt(in)).
-// An x of more than two axes is flattened first, as [Flatten] does, which is what the view(-1, 784)
-// of a PyTorch training loop is for.
+// Its variables are weight W, [out, in], and bias b, [out]. Both are initialised from
+// U(-1/sqrt(in), 1/sqrt(in)). in and out must be at least 1.
 func Linear(in, out int) Layer {
 	if in < 1 || out < 1 {
 		return failed("nn: Linear(%d, %d): both sizes must be at least 1", in, out)

@@ -1,12 +1,13 @@
-// Package nn has the layers of the lessons' networks, named and initialised as in PyTorch's torch.nn.
+// Package nn provides the layers of the lessons' networks, named and initialised as in PyTorch's
+// torch.nn.
 //
-// A [Layer] is a plain GoMLX model function, so any function of your own with that signature is a
-// layer too. Images are channels last, [batch, height, width, channels], as everywhere in GoMLX;
-// where PyTorch fixes another order ([Flatten], [Unflatten], the layout of weights), these layers
-// follow PyTorch, so that weights can travel both ways.
+// A [Layer] is a plain GoMLX model function, so any function of your own with that signature is a layer
+// too. Images are channels last, [batch, height, width, channels], as everywhere in GoMLX. The order of
+// the numbers in a flat vector ([Flatten], [Unflatten]) and the layout of the weights follow PyTorch, so
+// that weights can be exchanged with PyTorch in both directions.
 //
-// A constructor never panics. A layer that was given bad arguments carries its error until it is
-// used, and the functions of package autoencoder return it as one line.
+// Constructors never panic. A layer with bad arguments carries its error until it is used; the functions
+// of package autoencoder then return it, in one line.
 package nn
 
 import (
@@ -21,12 +22,13 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Layer computes y from x; variables it needs live in scope. It is an alias, so that every GoMLX
-// model function with this signature is a Layer without conversion.
+// A Layer builds the graph that computes a layer's output from x. The layer's variables live in scope.
+// Layer is an alias, so every GoMLX model function with this signature is a Layer without conversion.
 type Layer = func(scope *model.Scope, x *graph.Node) *graph.Node
 
-// Sequential applies layers one after the other. The i-th layer's variables live in the scope "i",
-// which gives them the names of torch.nn.Sequential: 0.weight, 0.bias, 2.weight …
+// Sequential returns a layer that applies layers one after the other, as torch.nn.Sequential does. The
+// variables of layer i live in the scope "i", which gives them PyTorch's names: 0.weight, 0.bias,
+// 2.weight and so on.
 func Sequential(layers ...Layer) Layer {
 	for i, layer := range layers {
 		if layer == nil {
@@ -63,11 +65,11 @@ func parameter(scope *model.Scope, g *graph.Graph, name string, fanIn int, dims 
 	return scope.VariableWithShape(name, shape).NodeValue(g)
 }
 
-// failed is the layer that a constructor returns for bad arguments.
+// failed returns the layer that stands for bad arguments: it panics with the error when it is used.
 func failed(format string, args ...any) Layer {
 	err := fmt.Errorf(format, args...)
 	return func(*model.Scope, *graph.Node) *graph.Node { panic(err) }
 }
 
-// perImage is the shape of one image or vector of a batch: "[28 28 1]".
+// perImage formats the shape of one image or vector of a batch: "[28 28 1]".
 func perImage(s shapes.Shape) string { return fmt.Sprint(s.Dimensions[1:]) }

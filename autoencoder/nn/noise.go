@@ -8,8 +8,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Noise adds Gaussian noise of the given standard deviation, in the units of x, and does not clip.
-// It is meant for Model.Corrupt of package autoencoder.
+// Noise returns a layer that adds Gaussian noise with standard deviation std, in the units of x. The
+// result is not clipped. std must be finite and not negative. The layer is meant for Model.Corrupt of
+// package autoencoder.
 func Noise(std float64) Layer {
 	if !(std >= 0) || math.IsInf(std, 0) {
 		return failed("nn: Noise(%g): the standard deviation must be a number of at least 0", std)
@@ -20,8 +21,9 @@ func Noise(std float64) Layer {
 	})
 }
 
-// SaltPepper sets a share of the numbers to -1 or 1, black or white on the scale of normalised
-// images, each with half of the chance. It is meant for Model.Corrupt of package autoencoder.
+// SaltPepper returns a layer that replaces each element with probability share, by -1 or by 1 with equal
+// chances. These are black and white if pixels are normalised to [-1, 1]. share must lie between 0 and 1.
+// The layer is meant for Model.Corrupt of package autoencoder.
 func SaltPepper(share float64) Layer {
 	if !(share >= 0 && share <= 1) {
 		return failed("nn: SaltPepper(%g): the share must lie between 0 and 1", share)

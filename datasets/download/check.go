@@ -12,15 +12,15 @@ import (
 	"autoencoders/datasets/internal/fashion"
 )
 
-// contentError says that what arrived is not the published file.
+// contentError reports that what arrived is not the published file.
 type contentError struct{ got, want string } // SHA-256, in hex
 
 func (e *contentError) Error() string {
 	return fmt.Sprintf("wrong contents, SHA-256 %.8s… instead of %.8s…", e.got, e.want)
 }
 
-// check returns nil if part is the published file, and else removes it, so that
-// the next try begins anew.
+// check returns nil if part is the published file. Otherwise it removes part, so
+// that the next attempt starts from scratch, and returns a contentError.
 func check(part string, f fashion.File) error {
 	got, err := sumFile(part)
 	if err != nil {
@@ -35,9 +35,9 @@ func check(part string, f fashion.File) error {
 	return &contentError{got: got, want: f.SHA256}
 }
 
-// complete tells whether path, which ends in .gz, or its unpacked neighbour
-// holds the published contents. Debian's files are packed otherwise than the
-// published ones; what is inside is the same.
+// complete reports whether path, which ends in .gz, or the uncompressed file beside
+// it has the published contents. The compressed files may differ: Debian's have
+// another gzip header than the published ones.
 func complete(path string, f fashion.File) bool {
 	if got, err := sumFile(path); err == nil {
 		return got == f.SHA256 || unpackedSum(path) == f.Unpacked
@@ -55,7 +55,8 @@ func sumFile(path string) (string, error) {
 	return sum(file)
 }
 
-// unpackedSum returns "" for what is not a good gzip file.
+// unpackedSum returns the checksum of the uncompressed contents of path, or "" if
+// path is not a valid gzip file.
 func unpackedSum(path string) string {
 	file, err := os.Open(path)
 	if err != nil {
@@ -66,7 +67,7 @@ func unpackedSum(path string) string {
 	if err != nil {
 		return ""
 	}
-	got, err := sum(io.LimitReader(r, 64<<20)) // the largest is 47 MB: a gzip bomb ends here
+	got, err := sum(io.LimitReader(r, 64<<20)) // the largest file has 47 MB, so this stops a gzip bomb
 	if err != nil {
 		return ""
 	}

@@ -16,15 +16,16 @@ import (
 	"autoencoders/datasets/internal/fashion"
 )
 
-// downloader brings files from the first mirror that has them whole.
+// downloader fetches each file from the first mirror that delivers it intact.
 type downloader struct {
 	client  *http.Client
 	mirrors []string      // folders, each ending in /
-	stall   time.Duration // a mirror that sends nothing for so long is given up
-	out     io.Writer     // progress
+	stall   time.Duration // give up a mirror that sends nothing for this long
+	out     io.Writer     // for the progress
+	keep    bool          // the folder is the user's: replace no file in it
 }
 
-// all makes dir hold every file.
+// all downloads those of the files that dir lacks.
 func (d *downloader) all(ctx context.Context, dir string, files []fashion.File) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return onDisk(err)
@@ -33,6 +34,9 @@ func (d *downloader) all(ctx context.Context, dir string, files []fashion.File) 
 	for _, f := range files {
 		if complete(filepath.Join(dir, f.Name), f) {
 			continue
+		}
+		if path := filepath.Join(dir, f.Name); d.keep && exists(path) {
+			return fmt.Errorf("%s is not the published file, and may be yours: move it away, or name another folder", path)
 		}
 		if err := d.file(ctx, dir, f); err != nil {
 			return err
@@ -47,8 +51,8 @@ func (d *downloader) all(ctx context.Context, dir string, files []fashion.File) 
 	return nil
 }
 
-// file tries the mirrors in turn. What one of them sent before it broke off is
-// kept for the next: the checksum decides in the end.
+// file tries the mirrors in turn. If one of them breaks off, the next one sends the
+// rest; the checksum of the whole decides in the end.
 func (d *downloader) file(ctx context.Context, dir string, f fashion.File) error {
 	path := filepath.Join(dir, f.Name)
 	part := path + ".part"
@@ -62,7 +66,7 @@ func (d *downloader) file(ctx context.Context, dir string, f fashion.File) error
 			return fmt.Errorf("stopped in %s: run it again to go on from there", f.Name)
 		}
 		if disk, ok := errors.AsType[*os.PathError](err); ok {
-			return onDisk(disk) // which no other mirror can mend
+			return onDisk(disk) // no other mirror can help
 		}
 		failed = append(failed, host(mirror)+": "+reason(err))
 	}
@@ -74,9 +78,9 @@ func onDisk(err error) error {
 	return fmt.Errorf("%w: make room there or name another folder, and run it again to go on", err)
 }
 
-// mirror fetches one file from one mirror. It asks again for the rest as long
-// as each answer brings more, and for the whole where a part that was there
-// turned out to be wrong.
+// mirror fetches one file from one mirror, in at most five requests. It asks for
+// the rest as long as each answer brings more, and asks for the whole file again
+// if the part from an earlier run turns out to be wrong.
 func (d *downloader) mirror(ctx context.Context, address, part string, f fashion.File) error {
 	for range 5 {
 		before := partSize(part)
@@ -94,13 +98,18 @@ func (d *downloader) mirror(ctx context.Context, address, part string, f fashion
 	return errors.New("broke off five times")
 }
 
-// partSize returns the bytes that are there, 0 if none.
+// partSize returns the size of part in bytes, or 0 if there is no such file.
 func partSize(part string) int64 {
 	info, err := os.Stat(part)
 	if err != nil {
 		return 0
 	}
 	return info.Size()
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 func host(address string) string {
@@ -111,8 +120,8 @@ func host(address string) string {
 	return u.Host
 }
 
-// reason is the telling part of a network error, on one line: not the address,
-// which is said before, nor which name server was asked.
+// reason returns the informative part of a network error, in one line. It leaves
+// out the address, which the caller names, and the name server.
 func reason(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.Err

@@ -15,9 +15,9 @@ import (
 
 const stallLimit = 30 * time.Second
 
-// newClient waits for a mirror to answer, but not for ever. The limit on one
-// that stops sending is in fetch: the whole may take as long as a slow line
-// needs.
+// newClient returns a client that waits only so long for a mirror to answer. The
+// download itself has no time limit, because a connection may be slow; fetch gives
+// up a mirror that stops sending.
 func newClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -25,13 +25,13 @@ func newClient() *http.Client {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 20 * time.Second,
 		ForceAttemptHTTP2:     true,
-		DisableCompression:    true, // the files are .gz: nobody may unpack them on the way
+		DisableCompression:    true, // the files are .gz and must stay compressed
 	}}
 }
 
 var errStalled = errors.New("stopped sending")
 
-// fetch completes part, of which the beginning may be there, and checks it.
+// fetch downloads what part lacks of the file and checks the whole.
 func (d *downloader) fetch(ctx context.Context, address, part string, f fashion.File) error {
 	have := partSize(part)
 	if have >= f.Size {
@@ -73,9 +73,9 @@ func (d *downloader) fetch(ctx context.Context, address, part string, f fashion.
 	return check(part, f)
 }
 
-// get asks for the file from byte have on, and returns where the answer begins:
-// there, or at 0 where the server does not resume. An answer of another length
-// than size, such as a login page, is refused before it can harm the part.
+// get requests the file from byte have on and returns the byte at which the answer
+// begins: have, or 0 if the server cannot resume. It refuses an answer of the wrong
+// length, such as a login page, before that can overwrite the part.
 func (d *downloader) get(ctx context.Context, address string, have, size int64) (io.ReadCloser, int64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -107,7 +107,8 @@ func (d *downloader) get(ctx context.Context, address string, have, size int64) 
 	return nil, 0, errors.New(resp.Status)
 }
 
-// rangeStart returns the first byte of a partial answer, -1 where it is unclear.
+// rangeStart returns the index of the first byte of a partial answer, or -1 if the
+// answer does not say.
 func rangeStart(resp *http.Response) int64 {
 	var first, last int64
 	if n, _ := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-%d", &first, &last); n != 2 {
@@ -116,7 +117,7 @@ func rangeStart(resp *http.Response) int64 {
 	return first
 }
 
-// openPart opens the part for writing behind its first from bytes.
+// openPart opens part for writing after its first from bytes.
 func openPart(part string, from int64) (*os.File, error) {
 	file, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -136,7 +137,8 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(b []byte) (int, error) { return f(b) }
 
-// cause names the stall where it was our own watch that cut the connection.
+// cause returns errStalled if fetch itself closed the connection because nothing
+// arrived, and otherwise err.
 func cause(ctx context.Context, err error) error {
 	if context.Cause(ctx) == errStalled {
 		return errStalled

@@ -1,10 +1,14 @@
-// Command download fetches Fashion-MNIST into the data folder, for `make data`:
-// four files, 31 MB. It is a program of its own so that the cells of a notebook,
-// which import package datasets, link no network code.
+// Command download fetches Fashion-MNIST into the data folder: four files, 31 MB.
+// `make data` runs it. It is a separate program so that notebook cells, which
+// import package datasets, link no network code.
 //
-// It tries several mirrors, goes on with what an interrupted run left behind,
-// and gives a file its name only when its SHA-256 is right. Where everything is
-// there already it says so and fetches nothing.
+// It tries several mirrors and resumes what an interrupted run left behind. A file
+// gets its name only after its SHA-256 has been checked. If all files are there
+// already, download says so and fetches nothing.
+//
+// A damaged file in the checkout's own data folder is fetched again. In a folder
+// that the user names, by -dir or by the environment variable AUTOENCODERS_DATA,
+// download never replaces a file: it prints an error instead.
 //
 // Usage: go run ./datasets/download [-dir folder]
 package main
@@ -21,8 +25,8 @@ import (
 	"autoencoders/datasets/internal/fashion"
 )
 
-// mirrors hold the files under their published names. The last is the one that
-// the authors' README names.
+// mirrors are folders that hold the files under their published names. The last
+// one is the address in the authors' README.
 var mirrors = []string{
 	"https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 	"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
@@ -40,14 +44,15 @@ func main() {
 	}
 }
 
-// run makes dir, or the data folder, hold every file.
+// run downloads the files into dir or, if dir is "", into the data folder.
 func run(ctx context.Context, dir string, mirrors []string, out io.Writer) error {
-	if dir == "" {
+	own := dir != ""
+	if !own {
 		var err error
-		if dir, err = fashion.Dir(); err != nil {
+		if dir, own, err = fashion.Dir(); err != nil {
 			return err
 		}
 	}
-	d := &downloader{client: newClient(), mirrors: mirrors, stall: stallLimit, out: out}
+	d := &downloader{client: newClient(), mirrors: mirrors, stall: stallLimit, out: out, keep: own}
 	return d.all(ctx, dir, fashion.Files)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"autoencoders/datasets"
 	"autoencoders/datasets/internal/fashion"
+	"autoencoders/internal/faults"
 )
 
 // asPublished puts the real files together from Debian's, which are the
@@ -70,7 +72,7 @@ func TestTheRealFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Test().Images == nil || d.Train().Images == nil {
+	if d.Train(); d.Test().Images.Size() == 0 || d.Err() != nil {
 		t.Error(d.Err())
 	}
 	if err := run(t.Context(), "", nil, io.Discard); err != nil {
@@ -78,15 +80,56 @@ func TestTheRealFiles(t *testing.T) {
 	}
 }
 
-func TestMirrorsAreFolders(t *testing.T) {
-	if len(mirrors) < 3 {
-		t.Error("fewer than three mirrors")
+// The program's own mirrors are asked one after the other, each for the published
+// name in its folder, and each is a server of its own.
+func TestEachMirrorIsAsked(t *testing.T) {
+	asked := map[string]string{} // host -> path
+	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if path, again := asked[r.URL.Host]; again {
+			t.Errorf("%s was asked for %s and for %s", r.URL.Host, path, r.URL.Path)
+		}
+		asked[r.URL.Host] = r.URL.Path
+		return nil, errors.New("unplugged")
+	})}
+	d := &downloader{client: client, mirrors: mirrors, stall: stallLimit, out: io.Discard}
+	err := d.all(t.Context(), t.TempDir(), fashion.Files)
+	if len(asked) < 3 {
+		t.Errorf("only %d mirrors", len(asked))
 	}
-	for _, m := range mirrors {
-		if !strings.HasSuffix(m, "/") || !strings.HasPrefix(m, "http") {
-			t.Error(m)
+	for host, path := range asked {
+		wantLine(t, err, host+": unplugged")
+		if folder, name := filepath.Split(path); folder == "" || name != fashion.Files[0].Name {
+			t.Errorf("%s was asked for %s", host, path)
 		}
 	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A file in a folder that the reader names may be of another data set.
+func TestTheReadersFileIsNotReplaced(t *testing.T) {
+	m := serve(t, good)
+	for _, byFlag := range []bool{true, false} {
+		dir := t.TempDir()
+		own := filepath.Join(dir, fashion.Files[0].Name)
+		put(t, own, []byte("another data set"))
+		flag := dir
+		if t.Setenv("AUTOENCODERS_DATA", dir); !byFlag {
+			flag = ""
+		}
+		err := run(t.Context(), flag, []string{m.address()}, io.Discard)
+		wantLine(t, err, own+" is not the published file, and may be yours: move it away, or name another folder")
+		if got, _ := os.ReadFile(own); string(got) != "another data set" {
+			t.Errorf("the file now has %d bytes", len(got))
+		}
+		wantFiles(t, dir, fashion.Files[0].Name)
+		if byFlag {
+			faults.Row(t, "download: another data set's file in the reader's own folder", "download: "+err.Error(), "that file; nothing was fetched")
+		}
+	}
+	m.wantAsked(t)
 }
 
 // The program itself: with no network it prints one line and exits 1.

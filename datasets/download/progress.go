@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// progress shows how much of a file has come: a line that counts up on a
-// terminal, at most ten times a second, and only its last state elsewhere.
+// progress prints how much of a file has arrived. On a terminal it updates one line
+// at most ten times a second; elsewhere it prints that line once, at the end.
 type progress struct {
 	out        io.Writer
 	name       string

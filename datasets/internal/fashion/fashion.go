@@ -1,6 +1,6 @@
-// Package fashion says which files Fashion-MNIST consists of and where they
-// lie: what the program that downloads them and the package that reads them
-// must agree on, apart so that the reader links no network code.
+// Package fashion says which files make up Fashion-MNIST and where they lie. The
+// command that downloads the files and the package that reads them share it; it
+// is separate so that the reader links no network code.
 package fashion
 
 import (
@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// File is one of the four files, in its published, packed form.
+// A File describes one of the four files as it is published, compressed by gzip.
 type File struct {
-	Name     string // with .gz
-	Size     int64  // packed, in bytes
-	SHA256   string // packed, as published
-	Unpacked string // SHA-256 of what is inside, however it was packed
+	Name     string // ends in .gz
+	Size     int64  // bytes of the compressed file
+	SHA256   string // checksum of the compressed file, in hex
+	Unpacked string // SHA-256 of the uncompressed contents, in hex
 }
 
-// Files are the published files. Their SHA-256 were taken from files whose MD5
-// are those of the authors' README: 8d4fb7e6…, 25c81989…, bef4ecab…, bb300cfd….
+// Files lists the published files. Their SHA-256 were computed from files whose
+// MD5 the authors' README gives: 8d4fb7e6…, 25c81989…, bef4ecab…, bb300cfd….
 var Files = []File{
 	{
 		Name:     "train-images-idx3-ubyte.gz",
@@ -48,28 +48,33 @@ var Files = []File{
 	},
 }
 
-// Dir returns the folder where the files belong: AUTOENCODERS_DATA where it is
-// set, else data/fashion-mnist beside the go.mod of the checkout that the
-// working folder lies in. The folder need not exist yet.
-func Dir() (string, error) {
-	if dir := os.Getenv("AUTOENCODERS_DATA"); dir != "" {
-		return dir, nil
+// Variable is the environment variable that names the folder of the files.
+const Variable = "AUTOENCODERS_DATA"
+
+// Dir returns the folder of the files, which need not exist yet. Normally it is
+// data/fashion-mnist beside the go.mod of the checkout that contains the working
+// directory. If the environment variable named [Variable] is set, Dir returns its
+// value instead, and own is true: the folder is the user's, so nobody else may
+// replace or delete files there.
+func Dir() (dir string, own bool, err error) {
+	if dir := os.Getenv(Variable); dir != "" {
+		return dir, true, nil
 	}
-	dir, err := os.Getwd()
+	dir, err = os.Getwd()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	for !isCheckout(dir) {
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("no data folder: run this inside the checkout, or set AUTOENCODERS_DATA to the folder of the files")
+			return "", false, errors.New("no data folder: run this inside the checkout, or set " + Variable + " to the folder of the files")
 		}
 		dir = parent
 	}
-	return filepath.Join(dir, "data", "fashion-mnist"), nil
+	return filepath.Join(dir, "data", "fashion-mnist"), false, nil
 }
 
-// isCheckout reports whether dir holds the go.mod of module autoencoders.
+// isCheckout reports whether dir contains the go.mod of module autoencoders.
 func isCheckout(dir string) bool {
 	mod, err := os.Open(filepath.Join(dir, "go.mod"))
 	if err != nil {
