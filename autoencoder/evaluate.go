@@ -123,6 +123,12 @@ func batches(x *tensors.Tensor, size int, pads bool) iter.Seq2[*tensors.Tensor, 
 // it is full.
 func rows(x *tensors.Tensor, start, count int, dims []int) *tensors.Tensor {
 	y := newFloats(dims)
+	fill(y, x, start, count)
+	return y
+}
+
+// fill writes the rows start … start+count-1 of x into y, again and again until it is full.
+func fill(y, x *tensors.Tensor, start, count int) {
 	tensors.MustConstFlatData(x, func(from []float32) {
 		row := len(from) / x.Shape().Dimensions[0]
 		from = from[start*row : (start+count)*row]
@@ -132,7 +138,6 @@ func rows(x *tensors.Tensor, start, count int, dims []int) *tensors.Tensor {
 			}
 		})
 	})
-	return y
 }
 
 func (e *evaluator) close() { e.exec.Finalize() }

@@ -124,8 +124,12 @@ func (t *Trained) apply(name string, x *tensors.Tensor, f func(*model.Scope, *gr
 		return nil, err
 	}
 	var results []*tensors.Tensor
-	n, start := x.Shape().Dimensions[0], 0
-	for batch, count := range batches(x, batchOf(t.network.image, useBatch), true) {
+	n, size := x.Shape().Dimensions[0], batchOf(t.network.image, useBatch)
+	batch := newFloats(append([]int{size}, x.Shape().Dimensions[1:]...)) // one for all: garbage of many would be as much as the images
+	defer batch.FinalizeAll()
+	for start := 0; start < n; start += size {
+		count := min(size, n-start)
+		fill(batch, x, start, count)
 		ys, err := exec.Call(batch)
 		if err != nil {
 			return nil, plain(err)
@@ -137,8 +141,6 @@ func (t *Trained) apply(name string, x *tensors.Tensor, f func(*model.Scope, *gr
 			put(y, results[i], start, count)
 			y.FinalizeAll()
 		}
-		batch.FinalizeAll()
-		start += count
 	}
 	for _, y := range results {
 		if err := checkResult(name, y); err != nil {
