@@ -1,21 +1,24 @@
 package measure
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 )
 
-// LinearAccuracy is how well planes tell classes apart in the latent space: the share of the test latents, float32
-// [n, d], that a multinomial logistic regression fitted to the training latents puts into their class.
+// LinearAccuracy returns the fraction of test latents, float32 [n, d], that a multinomial logistic regression, fitted to
+// the training latents, puts into their class. It measures how well hyperplanes separate the classes in the latent space.
 //
-// Each latent is standardised first, with the mean and the standard deviation that it has in training. What is
-// minimised is the mean cross-entropy plus |W|²/2n, which is scikit-learn's LogisticRegression() after StandardScaler();
-// the biases are free. This has one minimum, which L-BFGS (Liu and Nocedal 1989) goes to from zero until no number of
-// the gradient exceeds 1e-4: nothing is drawn, so the same latents give the same accuracy.
+// Each latent feature is standardised first, with its mean and standard deviation over the training latents. The
+// regression minimises the mean cross-entropy plus |W|²/2n, as scikit-learn's LogisticRegression() does after
+// StandardScaler(); the biases are not penalised. There is one minimum, which L-BFGS (Liu and Nocedal 1989) approaches
+// from zero until every entry of the gradient is below 1e-4. Nothing is random: the same latents give the same accuracy.
 //
-// It is an error if d differs between training and test, labels are not as many as latents, or a number is not finite.
+// It returns an error if the fit has not converged after 1,000 iterations, if d differs between training and test, if
+// labels are not as many as latents, or if a number is not finite.
 func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (float64, error) {
 	a, b, err := labelled(train, trainLabels, test, testLabels)
 	if err != nil {
@@ -26,15 +29,15 @@ func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Te
 	for _, k := range trainLabels {
 		r.classes = max(r.classes, int(k)+1)
 	}
-	w, err := r.fit()
+	w, err := r.fit(iterations)
 	if err != nil {
 		return 0, named("LinearAccuracy", err)
 	}
 	return share(r.predict(w, standard(b)), testLabels), nil
 }
 
-// standardiser moves each column to mean 0 and standard deviation 1 in t. A column that never changes stays at 0: so are
-// the latents of a net that has died.
+// standardiser returns a function that moves each column to the mean 0 and the standard deviation 1 that it has in t. A
+// column that never changes in t becomes 0: the latents of a network whose units have died are constant.
 func standardiser(t table) func(table) []float64 {
 	mean, std := make([]float64, t.columns), make([]float64, t.columns)
 	for i, v := range t.values {
@@ -46,7 +49,7 @@ func standardiser(t table) func(table) []float64 {
 	}
 	for j, v := range std {
 		std[j] = math.Sqrt(v)
-		if std[j] < 1e-6*math.Max(1, math.Abs(mean[j])) { // what float32 cannot tell from no change
+		if std[j] < 1e-6*math.Max(1, math.Abs(mean[j])) { // in float32 no different from no change
 			std[j] = math.Inf(1)
 		}
 	}
@@ -59,15 +62,23 @@ func standardiser(t table) func(table) []float64 {
 	}
 }
 
-// regression is a logistic regression on rows x of d numbers. Its weights are [classes, d+1], the bias last.
+// A regression is a logistic regression on the rows of x, d numbers each. Its weights are [classes, d+1], the bias last.
 type regression struct {
 	x          []float64
 	labels     []uint8
 	d, classes int
 }
 
-func (r *regression) fit() ([]float64, error) {
-	// The line search asks for value and gradient at one place after the other.
+// The fit has converged if no entry of the gradient exceeds tolerance. It gives up after so many iterations; with 60,000
+// digits in 2 to 32 latent dimensions, of PCA and of the tutorial's net, it took 34 to 144.
+const (
+	tolerance  = 1e-4
+	iterations = 1000
+)
+
+// fit returns the weights at the minimum of the loss, or an error if it is not reached in this many iterations.
+func (r *regression) fit(iterations int) ([]float64, error) {
+	// L-BFGS asks for the value and the gradient at the same place, one after the other.
 	gradient, at := make([]float64, r.classes*(r.d+1)), []float64(nil)
 	var value float64
 	update := func(w []float64) {
@@ -80,14 +91,21 @@ func (r *regression) fit() ([]float64, error) {
 		Func: func(w []float64) float64 { update(w); return value },
 		Grad: func(grad, w []float64) { update(w); copy(grad, gradient) },
 	}
-	settings := &optimize.Settings{GradientThreshold: 1e-4, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
+	settings := &optimize.Settings{GradientThreshold: tolerance, MajorIterations: iterations, Converger: optimize.NeverTerminate{}}
 	result, err := optimize.Minimize(problem, make([]float64, len(gradient)), settings, &optimize.LBFGS{})
 	if result == nil {
 		return nil, err
 	}
-	return result.X, nil // with err the line search found nothing better: rounding, at the minimum
+	// With an error the line search found nothing better. Rounding does that at the minimum; so the gradient decides.
+	update(result.X)
+	if steepest := floats.Norm(gradient, math.Inf(1)); !(steepest <= tolerance) {
+		return nil, fmt.Errorf("the classifier has not converged: after %d iterations an entry of its gradient is %.2g, above %g: give it more training latents, or latents of fewer dimensions",
+			result.MajorIterations, steepest, tolerance)
+	}
+	return result.X, nil
 }
 
+// equal reports whether a and b are the same place.
 func equal(a, b []float64) bool {
 	for i, v := range a {
 		if v != b[i] {
@@ -99,7 +117,7 @@ func equal(a, b []float64) bool {
 
 // loss returns the mean cross-entropy with its penalty at w, and writes its gradient.
 func (r *regression) loss(w, gradient []float64) float64 {
-	const parts = 8 // fixed, so that the order of the sums is, too
+	const parts = 8 // fixed, so that the order of the additions is fixed as well
 	n, width := len(r.labels), r.d+1
 	losses, gradients := [parts]float64{}, [parts][]float64{}
 	parallel(parts, func(part int) {
@@ -154,6 +172,7 @@ func (r *regression) softmax(w, x, p []float64, k int) float64 {
 	return math.Log(sum) - logit
 }
 
+// logits writes the logarithms of the classes' odds at x into p, up to a constant.
 func (r *regression) logits(w, x, p []float64) {
 	width := r.d + 1
 	for k := range p {

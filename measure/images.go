@@ -5,44 +5,50 @@ import (
 	"math"
 	"slices"
 
+	"autoencoders/internal/images"
+
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// images are a table whose rows are images, pixel by pixel, the channels of a pixel side by side.
-type images struct {
+// A stack is a table whose rows are images, pixel by pixel, the channels of a pixel side by side.
+type stack struct {
 	table
 	height, width, channels int
 }
 
-func readImages(what string, x *tensors.Tensor) (images, error) {
+func readImages(what string, x *tensors.Tensor) (stack, error) {
+	if err := images.Check(what, x); err != nil {
+		return stack{}, err
+	}
 	t, err := read(what, x)
-	if err == nil && len(t.dims) != 4 {
-		err = fmt.Errorf("%s are [n, height, width, channels], got %v", what, t.dims)
-	}
 	if err != nil {
-		return images{}, err
+		return stack{}, err
 	}
-	return images{t, t.dims[1], t.dims[2], t.dims[3]}, nil
+	return stack{t, t.dims[1], t.dims[2], t.dims[3]}, nil
 }
 
+// What the two arguments of a comparison are called in errors.
+const compared, comparedWith = "the images", "the images to compare with"
+
 // readPair reads images and what they are compared with.
-func readPair(x, reference *tensors.Tensor, dataRange float64) (a, b images, err error) {
-	if a, err = readImages("images", x); err != nil {
+func readPair(x, reference *tensors.Tensor, dataRange float64) (a, b stack, err error) {
+	if a, err = readImages(compared, x); err != nil {
 		return a, b, err
 	}
-	if b, err = readImages("images to compare with", reference); err != nil {
+	if b, err = readImages(comparedWith, reference); err != nil {
 		return a, b, err
 	}
 	if !slices.Equal(a.dims, b.dims) {
 		return a, b, fmt.Errorf("the shapes differ: %v and %v", a.dims, b.dims)
 	}
-	if !(dataRange > 0) || math.IsInf(dataRange, 0) {
-		return a, b, fmt.Errorf("the data range is %g: it must be above 0, 2 for pixels in [-1, 1]", dataRange)
+	// Both functions that take a data range use its square: one that vanishes or overflows would make 0/0 of it.
+	if square := dataRange * dataRange * ssimK1 * ssimK1; !(dataRange > 0) || square == 0 || math.IsInf(dataRange*dataRange, 0) {
+		return a, b, fmt.Errorf("the data range is %g: it is the distance from black to white, 2 for pixels in [-1, 1]", dataRange)
 	}
 	return a, b, nil
 }
 
-// eachRow calls f for each of n rows, on all cores, in stretches that are worth a hand-over.
+// eachRow calls f for each of n rows, on all cores. A hand-over costs more than many a row, so rows go in pieces.
 func eachRow(n int, f func(i int)) {
 	const parts = 64
 	parallel(parts, func(part int) {
@@ -53,14 +59,18 @@ func eachRow(n int, f func(i int)) {
 	})
 }
 
-// mean is the mean of f over n images, added up in their order, so that it does not depend on the
-// number of cores.
-func mean(n int, f func(i int) float64) float64 {
+// each returns f of each of n rows, computed on all cores.
+func each(n int, f func(i int) float64) []float64 {
 	values := make([]float64, n)
 	eachRow(n, func(i int) { values[i] = f(i) })
+	return values
+}
+
+// mean returns the mean of the values, which are added in their order, so that it does not depend on the number of cores.
+func mean(values []float64) float64 {
 	var sum float64
 	for _, v := range values {
 		sum += v
 	}
-	return sum / float64(n)
+	return sum / float64(len(values))
 }

@@ -134,18 +134,18 @@ func TestErrorsAreOneLine(t *testing.T) {
 	gone.MustFinalizeAll()
 	nan := tensors.FromFlatDataAndDimensions([]float32{0, float32(math.NaN())}, 2, 1, 1, 1)
 	for want, f := range map[string]func() error{
-		"PSNR: no images (nil)":                      func() error { _, err := measure.PSNR(nil, good, 2); return err },
+		"PSNR: the images are missing":               func() error { _, err := measure.PSNR(nil, good, 2); return err },
 		"PSNR: the shapes differ: [1 12 12 1] and":   func() error { _, err := measure.PSNR(good, small, 2); return err },
 		"PSNR: the data range is 0":                  func() error { _, err := measure.PSNR(good, good, 0); return err },
 		"PSNR: the data range is NaN":                func() error { _, err := measure.PSNR(good, good, math.NaN()); return err },
 		"SSIM: the images are 10x10 pixels":          func() error { _, err := measure.SSIM(small, small, 2); return err },
-		"SSIM: the tensor of the images is no":       func() error { _, err := measure.SSIM(gone, good, 2); return err },
-		"SSIM: the tensor of the images to compare":  func() error { _, err := measure.SSIM(good, gone, 2); return err },
-		"Median: images are [n, height, width, chan": func() error { _, err := measure.Median(flat); return err },
-		"Median: images are float32, got Uint8":      func() error { _, err := measure.Median(bytes); return err },
-		"Median: images: row 1 holds NaN":            func() error { _, err := measure.Median(nan); return err },
+		"SSIM: the images are no longer there":       func() error { _, err := measure.SSIM(gone, good, 2); return err },
+		"SSIM: the images to compare with are no":    func() error { _, err := measure.SSIM(good, gone, 2); return err },
+		"Median: the images have the shape [1 144]":  func() error { _, err := measure.Median(flat); return err },
+		"Median: the images are Uint8, not float32":  func() error { _, err := measure.Median(bytes); return err },
+		"Median: the images hold NaN in image 1":     func() error { _, err := measure.Median(nan); return err },
 		"Clip: the range begins at 1 and ends at -1": func() error { _, err := measure.Clip(good, 1, -1); return err },
-		"Clip: no images (nil)":                      func() error { _, err := measure.Clip(nil, 0, 1); return err },
+		"Clip: the images are missing":               func() error { _, err := measure.Clip(nil, 0, 1); return err },
 	} {
 		if err := f(); err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "measure: "+want) {
 			t.Errorf("%v, want measure: %s…", err, want)
@@ -163,17 +163,23 @@ func BenchmarkMNISTTestSet(b *testing.B) {
 	y := tensors.FromFlatDataAndDimensions(slices.Clone(v), 10000, 28, 28, 1)
 	b.Run("PSNR", func(b *testing.B) {
 		for b.Loop() {
-			_, _ = measure.PSNR(x, y, 2)
+			if _, err := measure.PSNR(x, y, 2); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	b.Run("SSIM", func(b *testing.B) {
 		for b.Loop() {
-			_, _ = measure.SSIM(x, y, 2)
+			if _, err := measure.SSIM(x, y, 2); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	b.Run("Median", func(b *testing.B) {
 		for b.Loop() {
-			_, _ = measure.Median(x)
+			if _, err := measure.Median(x); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }

@@ -82,7 +82,7 @@ func TestLinearClassifierIsThatOfScikitLearn(t *testing.T) {
 	train, test := tables(t, r)
 	standard := standardiser(train)
 	l := &regression{x: standard(train), labels: r.TrainLabels, d: 5, classes: 4}
-	w, err := l.fit()
+	w, err := l.fit(iterations)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,15 +4,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Median returns the images x, float32 [n, height, width, channels], with each pixel replaced by the
-// median of the 3x3 pixels around it, channel by channel: the usual filter against single wrong pixels
-// (Tukey, Exploratory Data Analysis, 1977, has it for series). At the border the outermost pixels are
-// repeated, as in scipy.ndimage.median_filter with mode "nearest"; for 3x3 its default, "reflect", is
-// the same.
+// Median returns the images x, float32 [n, height, width, channels], with each pixel replaced by the median of the 3x3
+// pixels around it, channel by channel: the usual filter against single wrong pixels (Tukey, Exploratory Data Analysis,
+// 1977, describes it for series). At the border the outermost pixels are repeated, as in scipy.ndimage.median_filter with
+// mode "nearest"; for a 3x3 window SciPy's default, "reflect", gives the same.
 //
-// It is an error if x has another shape or type, or a number that is not finite.
+// It returns an error if x has another shape or type, or a number is not finite.
 func Median(x *tensors.Tensor) (*tensors.Tensor, error) {
-	im, err := readImages("images", x)
+	im, err := readImages(compared, x)
 	if err != nil {
 		return nil, named("Median", err)
 	}
@@ -21,7 +20,8 @@ func Median(x *tensors.Tensor) (*tensors.Tensor, error) {
 	return tensors.FromFlatDataAndDimensions(filtered, im.dims...), nil
 }
 
-func (im images) median(from, to []float32) {
+// median filters one image.
+func (im stack) median(from, to []float32) {
 	row := im.width * im.channels
 	for y := range im.height {
 		above, below := max(y-1, 0)*row, min(y+1, im.height-1)*row
@@ -32,8 +32,8 @@ func (im images) median(from, to []float32) {
 				lo1, mid1, hi1 := sorted(from[above+l], from[y*row+l], from[below+l])
 				lo2, mid2, hi2 := sorted(from[above+m], from[y*row+m], from[below+m])
 				lo3, mid3, hi3 := sorted(from[above+r], from[y*row+r], from[below+r])
-				// Of nine in three sorted columns the median is that of the largest low one, the middle
-				// of the middle ones, and the smallest high one.
+				// With nine numbers in three sorted columns, the median of all is the median of three: the
+				// largest of the lows, the median of the middles and the smallest of the highs.
 				_, mid, _ := sorted(mid1, mid2, mid3)
 				_, to[y*row+m], _ = sorted(max(lo1, lo2, lo3), mid, min(hi1, hi2, hi3))
 			}
@@ -41,6 +41,7 @@ func (im images) median(from, to []float32) {
 	}
 }
 
+// sorted returns a, b and c in ascending order.
 func sorted(a, b, c float32) (lo, mid, hi float32) {
 	lo, hi = min(a, b), max(a, b)
 	return min(lo, c), max(lo, min(hi, c)), max(hi, c)

@@ -7,24 +7,46 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// MSE is the squared difference of two tensors of one shape, the mean over all their numbers: for images with pixels in
-// [-1, 1] and their reconstructions the same as the loss of package autoencoder. Another shape is an error.
+// MSE returns the mean squared error of a against b: the squared difference, averaged over all numbers. Both are float32
+// [n, …] of one shape. For images and their reconstructions this is the loss that package autoencoder calls MSE.
+//
+// It equals the mean of [Errors] exactly, and returns the same errors.
 func MSE(a, b *tensors.Tensor) (float64, error) {
-	x, err := read("images", a)
+	values, err := squaredErrors(a, b)
 	if err != nil {
 		return 0, named("MSE", err)
 	}
-	y, err := read("images to compare with", b)
-	if err != nil {
-		return 0, named("MSE", err)
-	}
-	if !slices.Equal(x.dims, y.dims) {
-		return 0, fmt.Errorf("measure: MSE: the shapes differ: %v and %v", x.dims, y.dims)
-	}
-	return squaredError(x.values, y.values), nil
+	return mean(values), nil
 }
 
-// squaredError is the mean of the squared differences.
+// Errors returns the mean squared error of each image of a against the same image of b, n numbers, so that the best and
+// the worst images can be found. Both are float32 [n, …] of one shape, latents or images.
+//
+// It returns an error if the shapes differ or a number is not finite.
+func Errors(a, b *tensors.Tensor) ([]float64, error) {
+	values, err := squaredErrors(a, b)
+	if err != nil {
+		return nil, named("Errors", err)
+	}
+	return values, nil
+}
+
+func squaredErrors(a, b *tensors.Tensor) ([]float64, error) {
+	x, err := read(compared, a)
+	if err != nil {
+		return nil, err
+	}
+	y, err := read(comparedWith, b)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(x.dims, y.dims) {
+		return nil, fmt.Errorf("the shapes differ: %v and %v", x.dims, y.dims)
+	}
+	return each(x.rows, func(i int) float64 { return squaredError(x.row(i), y.row(i)) }), nil
+}
+
+// squaredError returns the mean of the squared differences.
 func squaredError(x, y []float32) float64 {
 	var sum float64
 	for i := range x {

@@ -6,30 +6,32 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// KNNAccuracy is how well latents tell classes apart by their distances alone: the share of the test latents, float32
-// [n, d], whose class most of their k nearest training latents have (Cover and Hart 1967; in scikit-learn
-// KNeighborsClassifier(k).score). Distances are Euclidean. Of classes with as many votes the smallest label wins, of
-// training latents as near the first.
+// KNNAccuracy returns the fraction of test latents, float32 [n, d], that a k-nearest-neighbour classifier over the training
+// latents labels correctly (Cover and Hart 1967; in scikit-learn KNeighborsClassifier(k).score). It measures how well
+// distances alone separate the classes in the latent space.
 //
-// It is an error if d differs between training and test, labels are not as many as latents, a number is not finite, or
-// k is not in 1-n of the training latents.
+// A latent gets the label that most of its k nearest training latents have, by Euclidean distance. If several labels are
+// as frequent, the smallest wins; of training latents at the same distance the first counts as nearer.
+//
+// It returns an error if k is not in 1-n of the training latents, if d differs between training and test, if labels are
+// not as many as latents, or if a number is not finite or above 1e15 in magnitude.
 func KNNAccuracy(k int, train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (float64, error) {
 	a, b, err := labelled(train, trainLabels, test, testLabels)
 	if err != nil {
 		return 0, named("KNNAccuracy", err)
 	}
 	if k < 1 || k > a.rows {
-		return 0, fmt.Errorf("measure: KNNAccuracy: %d neighbours among %d training latents: k is to be 1-%d", k, a.rows, a.rows)
+		return 0, fmt.Errorf("measure: KNNAccuracy: %d neighbours among %d training latents: k must be 1-%d", k, a.rows, a.rows)
 	}
 	return share(nearest(k, a, trainLabels, b), testLabels), nil
 }
 
-// labelled reads two sets of latents, and checks that each has its labels and both are of one space.
+// labelled reads training and test latents, and checks that both are of one space and have a label each.
 func labelled(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (a, b table, err error) {
-	if a, err = read("training latents", train); err != nil {
+	if a, err = readNear("the training latents", train); err != nil {
 		return a, b, err
 	}
-	if b, err = read("test latents", test); err != nil {
+	if b, err = readNear("the test latents", test); err != nil {
 		return a, b, err
 	}
 	switch {
@@ -43,7 +45,7 @@ func labelled(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, 
 	return a, b, err
 }
 
-// share is how many of the labels were said.
+// share returns the fraction of the labels that were predicted.
 func share(said, labels []uint8) float64 {
 	right := 0
 	for i, k := range labels {
@@ -86,8 +88,8 @@ func nearest(k int, train table, labels []uint8, test table) []uint8 {
 	return said
 }
 
-// within returns the squared distance of a and b and whether it is below limit, unless that is negative. It gives up as
-// soon as it is not: most of the training latents are far off in the first few numbers already.
+// within returns the squared distance of a and b, and reports whether it is below limit; a negative limit is none. It stops
+// as soon as it is not: most training latents are too far away after a few numbers already.
 func within(limit float32, a, b []float32) (d float32, near bool) {
 	b = b[:len(a)]
 	for i, x := range a {
@@ -100,7 +102,7 @@ func within(limit float32, a, b []float32) (d float32, near bool) {
 	return d, limit < 0 || d < limit
 }
 
-// vote is the class that occurs most often.
+// vote returns the class that occurs most often, the smallest of several.
 func vote(classes []uint8) uint8 {
 	var votes [256]int
 	most := 0

@@ -1,107 +1,195 @@
 package measure
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
+	"autoencoders/internal/images"
+	"autoencoders/internal/memory"
+
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
-// PCA is a principal component analysis: the d directions in which images differ most, for every d at once. Among all
-// linear encoders with d latents, with any linear decoder, it has the least mean squared error on the images it was
-// fitted to (Eckart and Young 1936; as an autoencoder: Baldi and Hornik 1989).
+// PCA is a principal component analysis: the orthogonal directions in which images differ most. Of all linear encoders
+// into d numbers, with any linear decoder, the first d components have the least mean squared error on the images they
+// were fitted to (Eckart and Young 1936; as an autoencoder: Baldi and Hornik 1989). One PCA serves every d.
+//
+// Make one with [FitPCA].
 type PCA struct {
 	dims       []int // of one image: [28, 28, 1]
 	mean       []float64
 	components *mat.Dense // [numbers, numbers], a component a column, the one of most variance first
 }
 
-// FitPCA finds the components of images, float32 [n, height, width, channels], or of latents, [n, d]: the eigenvectors
-// of their covariance, each with the sign that makes its largest entry positive. 60,000 images of 28x28 take about a
-// second.
+// FitPCA returns the principal components of images, float32 [n, height, width, channels], or of latents, float32 [n, d]:
+// the eigenvectors of their covariance, each with the sign that makes its entry of largest magnitude positive. 60,000
+// images of 28x28 take about a second.
 //
-// It is an error if there are fewer than two rows or a number is not finite.
+// Memory grows with the square, and time with the third power, of the numbers in an image: for 64x64x3 images the matrices
+// alone take 3.6 GB. FitPCA returns an error before it allocates if they do not fit into the free memory, if there are
+// fewer than two rows, or if a number is not finite.
 func FitPCA(x *tensors.Tensor) (*PCA, error) {
-	t, err := read("images", x)
+	p, err := fitPCA(x, memory.Available())
 	if err != nil {
 		return nil, named("FitPCA", err)
-	}
-	if t.rows < 2 {
-		return nil, errors.New("measure: FitPCA: one row has no directions to differ in: give it two or more")
-	}
-	mean, covariance := covariance(t)
-	var eigen mat.EigenSym
-	if !eigen.Factorize(covariance, true) {
-		return nil, errors.New("measure: FitPCA: the eigenvectors of the covariance were not found")
-	}
-	var ascending mat.Dense
-	eigen.VectorsTo(&ascending)
-	p := &PCA{dims: slices.Clone(t.dims[1:]), mean: mean, components: mat.NewDense(t.columns, t.columns, nil)}
-	for j := range t.columns {
-		component := mat.Col(nil, t.columns-1-j, &ascending)
-		largest := slices.MaxFunc(component, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) })
-		for i, v := range component {
-			p.components.Set(i, j, math.Copysign(1, largest)*v)
-		}
 	}
 	return p, nil
 }
 
-// covariance returns the mean of the rows and their covariance.
-//
-// It sums the products of what differs from a typical row, and corrects for that not being the mean: the background of
-// a digit is then exactly 0, and its pixels, four in five, cost nothing.
-func covariance(t table) ([]float64, *mat.SymDense) {
-	const parts = 8 // fixed, so that the order of the sums is, too
-	typical := typicalRow(t)
-	sums, products := make([][]float64, parts), make([][]float64, parts)
-	parallel(parts, func(part int) {
-		sum, product := make([]float64, t.columns), make([]float64, t.columns*t.columns)
-		columns, values := make([]int, t.columns), make([]float64, t.columns)
-		from, to := span(t.rows, part, parts)
-		for i := from; i < to; i++ {
-			n := 0
-			for j, v := range t.row(i) {
-				if d := float64(v) - typical[j]; d != 0 {
-					columns[n], values[n] = j, d
-					sum[j] += d
-					n++
-				}
-			}
-			for a, v := range values[:n] {
-				row := product[columns[a]*t.columns : (columns[a]+1)*t.columns]
-				others := values[a:n]
-				for b, j := range columns[a:n] { // the upper triangle
-					row[j] += v * others[b]
-				}
-			}
-		}
-		sums[part], products[part] = sum, product
-	})
-	for part := 1; part < parts; part++ {
-		for j, v := range sums[part] {
-			sums[0][j] += v
-		}
-		for j, v := range products[part] {
-			products[0][j] += v
+// fitPCA is FitPCA with this many bytes of memory free.
+func fitPCA(x *tensors.Tensor, free float64) (*PCA, error) {
+	if err := images.CheckFloats(compared, x); err != nil {
+		return nil, err
+	}
+	if dims := x.Shape().Dimensions; len(dims) > 1 {
+		if err := fits(dims, free); err != nil {
+			return nil, err
 		}
 	}
-	n, sum, c := float64(t.rows), sums[0], mat.NewSymDense(t.columns, products[0])
-	mean := make([]float64, t.columns)
+	t, err := read(compared, x)
+	if err != nil {
+		return nil, err
+	}
+	if t.rows < 2 {
+		return nil, errors.New("one row has no directions to differ in: give it two or more")
+	}
+	p := &PCA{dims: slices.Clone(t.dims[1:])}
+	var eigen mat.EigenSym
+	var c *mat.SymDense
+	if p.mean, c = covariance(t); !eigen.Factorize(c, true) {
+		return nil, errors.New("the eigenvectors of the covariance were not found")
+	}
+	p.components = new(mat.Dense)
+	eigen.VectorsTo(p.components)
+	orient(p.components)
+	return p, nil
+}
+
+// matrices is how many of the size of the covariance FitPCA allocates at most at once: the covariance, the solver's
+// eigenvectors, and their copy in the result. Before that, the partial sums take half of one.
+const matrices = 3
+
+// fits returns an error if a tensor of these dimensions needs more than free bytes: its copy and the matrices.
+func fits(dims []int, free float64) error {
+	d := 1.0
+	for _, size := range dims[1:] {
+		d *= float64(size)
+	}
+	copied, square := 4*float64(dims[0])*d, matrices*8*d*d
+	if copied+square <= free {
+		return nil
+	}
+	what := "rows"
+	if len(dims) == 4 {
+		what = fmt.Sprintf("%dx%dx%d images", dims[1], dims[2], dims[3])
+	}
+	return fmt.Errorf("%s have %.0f numbers each: the covariance, its eigenvectors and a copy of the data would take %s, and %s are free: use smaller images, or fewer",
+		what, d, memory.Gigabytes(copied+square), memory.Gigabytes(free))
+}
+
+// orient turns eigenvectors, a column each, from ascending to descending order, and gives each its sign.
+func orient(vectors *mat.Dense) {
+	d, _ := vectors.Dims()
+	for i := range d {
+		slices.Reverse(vectors.RawRowView(i))
+	}
+	for j := range d {
+		var largest float64
+		for i := range d {
+			if v := vectors.At(i, j); math.Abs(v) > math.Abs(largest) {
+				largest = v
+			}
+		}
+		if largest < 0 {
+			for i := range d {
+				vectors.Set(i, j, -vectors.At(i, j))
+			}
+		}
+	}
+}
+
+// covariance returns the mean of the rows and their covariance.
+//
+// It sums products of differences from a typical row, and then corrects for that row not being the mean: the background
+// of a digit becomes exactly 0, and its pixels, four of five, cost nothing.
+//
+// The rows are summed in a fixed number of parts, whatever the number of cores, so that the order of the additions is
+// fixed as well. The work is divided by rows of the matrix instead: each number of it is computed by one worker.
+func covariance(t table) ([]float64, *mat.SymDense) {
+	const parts = 8
+	typical, d := typicalRow(t), t.columns
+	sums, product := make([][]float64, parts), make([]float64, d*d)
+	parallel(parts, func(part int) {
+		sum := make([]float64, d)
+		from, to := span(t.rows, part, parts)
+		for i := from; i < to; i++ {
+			for j, v := range t.row(i) {
+				sum[j] += float64(v) - typical[j]
+			}
+		}
+		sums[part] = sum
+	})
+	sum := sums[0]
+	for _, more := range sums[1:] {
+		floats.Add(sum, more)
+	}
+	stripes := min(2*runtime.GOMAXPROCS(0), d)
+	parallel(stripes, func(stripe int) {
+		first, last := triangleSpan(d, stripe, stripes)
+		partial := make([]float64, (last-first)*d)
+		columns, values := make([]int, d), make([]float64, d)
+		for part := range parts {
+			clear(partial)
+			from, to := span(t.rows, part, parts)
+			for i := from; i < to; i++ {
+				n, mine := 0, 0 // differences in this row, and those of them in the stripe
+				for j, v := range t.row(i)[first:] {
+					if v := float64(v) - typical[first+j]; v != 0 {
+						columns[n], values[n] = first+j, v
+						n++
+						if first+j < last {
+							mine++
+						}
+					}
+				}
+				for a, v := range values[:mine] {
+					row := partial[(columns[a]-first)*d : (columns[a]-first+1)*d]
+					others := values[a:n]
+					for b, j := range columns[a:n] { // the upper triangle
+						row[j] += v * others[b]
+					}
+				}
+			}
+			for j, v := range partial {
+				product[first*d+j] += v
+			}
+		}
+	})
+	n, c := float64(t.rows), mat.NewSymDense(d, product)
+	mean := make([]float64, d)
 	for i := range mean {
 		mean[i] = typical[i] + sum[i]/n
-		for j := i; j < t.columns; j++ {
+		for j := i; j < d; j++ {
 			c.SetSym(i, j, (c.At(i, j)-sum[i]*sum[j]/n)/(n-1))
 		}
 	}
 	return mean, c
 }
 
-// typicalRow has the median of each column, over the first rows.
+// triangleSpan returns the bounds of the given one of n stripes of rows that divide the upper triangle of a d x d matrix
+// into about equal areas.
+func triangleSpan(d, stripe, n int) (from, to int) {
+	// Above row r lie all but (1 - r/d)² of the triangle.
+	row := func(k int) int { return int(math.Round(float64(d) * (1 - math.Sqrt(1-float64(k)/float64(n))))) }
+	return row(stripe), row(stripe + 1)
+}
+
+// typicalRow returns the median of each column over the first rows.
 func typicalRow(t table) []float64 {
 	typical, column := make([]float64, t.columns), make([]float32, min(t.rows, 101))
 	for j := range typical {
@@ -114,53 +202,71 @@ func typicalRow(t table) []float64 {
 	return typical
 }
 
-// Encode returns the first d coordinates, [n, d], of images of the shape that p was fitted to: how far each goes along
-// each component from the mean image.
+// Encode returns the first d coordinates of images, float32 [n, d]: how far each image lies from the mean image along each
+// of the first d components. x has the shape of the images that p was fitted to, but for n.
+//
+// It returns an error if x has another shape, a number is not finite or d is not in 1-p's number of components.
 func (p *PCA) Encode(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
-	t, err := read("images", x)
+	z, err := p.encode(x, d)
 	if err != nil {
 		return nil, named("PCA.Encode", err)
 	}
-	if !slices.Equal(t.dims[1:], p.dims) {
-		return nil, fmt.Errorf("measure: PCA.Encode: the images are %v, but it was fitted to %v", t.dims[1:], p.dims)
-	}
-	if d < 1 || d > t.columns {
-		return nil, fmt.Errorf("measure: PCA.Encode: %d of %d components: d is to be 1-%d", d, t.columns, t.columns)
-	}
-	centred := mat.NewDense(t.rows, t.columns, nil)
-	for i := range t.rows {
-		row := centred.RawRowView(i)
-		for j, v := range t.row(i) {
-			row[j] = float64(v) - p.mean[j]
-		}
-	}
-	var z mat.Dense
-	z.Mul(centred, p.components.Slice(0, t.columns, 0, d))
-	return float32s(&z, nil, []int{d}), nil
+	return z, nil
 }
 
-// Decode returns the images [n, …] of coordinates z, [n, d]: the mean image and so much of each of the first d
-// components.
+func (p *PCA) encode(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
+	if err := p.fitted(); err != nil {
+		return nil, err
+	}
+	t, err := read(compared, x)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(t.dims[1:], p.dims) {
+		return nil, fmt.Errorf("the images are %v, but it was fitted to %v", t.dims[1:], p.dims)
+	}
+	if d < 1 || d > t.columns {
+		return nil, fmt.Errorf("%d of %d components: d must be 1-%d", d, t.columns, t.columns)
+	}
+	z := product(t, p.mean, p.components.Slice(0, t.columns, 0, d), nil)
+	if i := images.NotFinite(z); i >= 0 {
+		return nil, fmt.Errorf("a coordinate of %s overflows: has the training diverged?", t.place(i/d*t.columns))
+	}
+	return tensors.FromFlatDataAndDimensions(z, t.rows, d), nil
+}
+
+// Decode returns the images [n, …] that have the coordinates z, float32 [n, d]: the mean image plus the first d components,
+// each times its coordinate.
+//
+// It returns an error if z has another shape, a number is not finite or d is not in 1-p's number of components.
 func (p *PCA) Decode(z *tensors.Tensor) (*tensors.Tensor, error) {
-	t, err := read("latents", z)
+	x, err := p.decode(z)
 	if err != nil {
 		return nil, named("PCA.Decode", err)
 	}
-	if len(t.dims) != 2 || t.columns > len(p.mean) {
-		return nil, fmt.Errorf("measure: PCA.Decode: latents are [n, d] with d of 1-%d, got %v", len(p.mean), t.dims)
-	}
-	latents := mat.NewDense(t.rows, t.columns, nil)
-	for i := range t.rows {
-		for j, v := range t.row(i) {
-			latents.Set(i, j, float64(v))
-		}
-	}
-	var x mat.Dense
-	x.Mul(latents, p.components.Slice(0, len(p.mean), 0, t.columns).T())
-	return float32s(&x, p.mean, p.dims), nil
+	return x, nil
 }
 
-// Reconstruct returns what d components keep of images: a tensor of x's shape.
+func (p *PCA) decode(z *tensors.Tensor) (*tensors.Tensor, error) {
+	if err := p.fitted(); err != nil {
+		return nil, err
+	}
+	t, err := read("the latents", z)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.dims) != 2 || t.columns > len(p.mean) {
+		return nil, fmt.Errorf("the latents have the shape %v, not [n, d] with d of 1-%d", t.dims, len(p.mean))
+	}
+	x := product(t, nil, p.components.Slice(0, len(p.mean), 0, t.columns).T(), p.mean)
+	if i := images.NotFinite(x); i >= 0 {
+		return nil, fmt.Errorf("the image of row %d overflows: are these coordinates of Encode?", i/len(p.mean))
+	}
+	return tensors.FromFlatDataAndDimensions(x, append([]int{t.rows}, p.dims...)...), nil
+}
+
+// Reconstruct returns what d components keep of the images x, a tensor of x's shape: [PCA.Decode] of [PCA.Encode], with
+// their errors.
 func (p *PCA) Reconstruct(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
 	z, err := p.Encode(x, d)
 	if err != nil {
@@ -169,17 +275,51 @@ func (p *PCA) Reconstruct(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
 	return p.Decode(z)
 }
 
-// float32s is m, with offset added to each row unless nil, as a tensor whose rows have the shape dims.
-func float32s(m *mat.Dense, offset []float64, dims []int) *tensors.Tensor {
-	rows, columns := m.Dims()
-	values := make([]float32, 0, rows*columns)
-	for i := range rows {
-		for j, v := range m.RawRowView(i) {
-			if offset != nil {
-				v += offset[j]
+// fitted returns an error if p has no components.
+func (p *PCA) fitted() error {
+	if p == nil || p.components == nil {
+		return errors.New("there are no components: make the PCA with FitPCA, and look at its error")
+	}
+	return nil
+}
+
+// product returns (t - before) m + after, row by row; nil stands for zeros. It works on pieces of some 32 MB, as float64
+// copies of a whole data set take twice its size.
+func product(t table, before []float64, m mat.Matrix, after []float64) []float32 {
+	// Gonum adds up in another order if a product has less than four blocks of 64x64. Pieces of 256 rows or more have
+	// four at least, so that the pieces have the bits of the whole.
+	_, width := m.Dims()
+	return pieces(t, before, m, after, max(256, 1<<22/max(t.columns, width)))
+}
+
+// pieces is product in pieces of at least this many rows.
+func pieces(t table, before []float64, m mat.Matrix, after []float64, rows int) []float32 {
+	_, width := m.Dims()
+	values := make([]float32, 0, t.rows*width)
+	parts := max(1, t.rows/rows)
+	piece := mat.NewDense((t.rows+parts-1)/parts, t.columns, nil)
+	for part := range parts {
+		from, to := span(t.rows, part, parts)
+		for i := from; i < to; i++ {
+			row := piece.RawRowView(i - from)
+			for j, v := range t.row(i) {
+				row[j] = float64(v)
 			}
-			values = append(values, float32(v))
+			if before != nil {
+				floats.Sub(row, before)
+			}
+		}
+		var result mat.Dense
+		result.Mul(piece.Slice(0, to-from, 0, t.columns), m)
+		for i := range to - from {
+			row := result.RawRowView(i)
+			if after != nil {
+				floats.Add(row, after)
+			}
+			for _, v := range row {
+				values = append(values, float32(v))
+			}
 		}
 	}
-	return tensors.FromFlatDataAndDimensions(values, append([]int{rows}, dims...)...)
+	return values
 }

@@ -104,13 +104,13 @@ func TestBadPosteriorsAreOneLine(t *testing.T) {
 	_, radius := measure.WithinRadius(1, nan)
 	_, widths := measure.ToNearest(one, two)
 	for want, err := range map[string]error{
-		"measure: KL: mu is [2 1], logvar is [1 2]":                  sizes,
-		"measure: Variance: latents: row 0 holds NaN":                notFinite,
-		"measure: Gaussian(3, 0): at least one":                      none,
-		"measure: Mean: no latents (nil)":                            missing,
-		"measure: Variance: no latents (nil)":                        active,
-		"measure: WithinRadius: latents: row 0 holds NaN":            radius,
-		"measure: ToNearest: images of 1 numbers beside others of 2": widths,
+		"measure: KL: the shapes of mu and logvar differ: [2 1] and [1 2]":       sizes,
+		"measure: Variance: the latents hold NaN in row 0":                       notFinite,
+		"measure: Gaussian(3, 0): at least one":                                  none,
+		"measure: Mean: the latents are missing":                                 missing,
+		"measure: ActiveUnits: the means are missing":                            active,
+		"measure: WithinRadius: the latents hold NaN in row 0":                   radius,
+		"measure: ToNearest: the images have 1 numbers each, the other images 2": widths,
 	} {
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, want %s", err, want)

@@ -2,13 +2,16 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
+
+	"autoencoders/internal/images"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// table is a tensor as rows of numbers: one for each image or latent.
+// A table is a tensor as rows of numbers: one row for each image or latent.
 type table struct {
 	rows, columns int
 	values        []float32 // [rows, columns]
@@ -17,35 +20,54 @@ type table struct {
 
 func (t table) row(i int) []float32 { return t.values[i*t.columns : (i+1)*t.columns] }
 
-// read copies the numbers of x, [n, …], each row of them finite. what names them in errors.
+// read copies the numbers of x, [n, …]. It returns an error if one of them is not finite. what names x in errors, with a
+// plural: "the images".
 func read(what string, x *tensors.Tensor) (table, error) {
-	if x == nil {
-		return table{}, fmt.Errorf("no %s (nil)", what)
-	}
-	if err := x.CheckValid(); err != nil {
-		return table{}, fmt.Errorf("the tensor of the %s is no longer there", what)
+	if err := images.CheckFloats(what, x); err != nil {
+		return table{}, err
 	}
 	dims := x.Shape().Dimensions
-	if len(dims) < 2 || x.Shape().Size() == 0 {
-		return table{}, fmt.Errorf("%s are [n, …], got %v", what, dims)
+	if len(dims) < 2 {
+		return table{}, fmt.Errorf("%s have the shape %v, not [n, …]", what, dims)
 	}
 	values, err := tensors.CopyFlatData[float32](x)
 	if err != nil {
-		return table{}, fmt.Errorf("%s are float32, got %s", what, x.DType())
+		return table{}, fmt.Errorf("%s could not be read: %w", what, err)
 	}
 	t := table{rows: dims[0], columns: len(values) / dims[0], values: values, dims: dims}
-	for i, v := range values {
-		if v-v != 0 { // NaN or infinite
-			return table{}, fmt.Errorf("%s: row %d holds %v: has the training diverged?", what, i/t.columns, v)
-		}
+	if i := images.NotFinite(values); i >= 0 {
+		return table{}, fmt.Errorf("%s hold %v in %s: has the training diverged?", what, values[i], t.place(i))
 	}
 	return t, nil
 }
 
-// named puts the function before an error: "measure: PSNR: …".
+// place names the row that holds value i.
+func (t table) place(i int) string {
+	if len(t.dims) == 4 {
+		return fmt.Sprintf("image %d", i/t.columns)
+	}
+	return fmt.Sprintf("row %d", i/t.columns)
+}
+
+// largest is the largest magnitude of a number whose squared distances are summed in float32: the sums of up to a
+// million of them stay below the largest float32, 3.4e38.
+const largest = 1e15
+
+// readNear reads a tensor whose rows are compared by their squared distance in float32.
+func readNear(what string, x *tensors.Tensor) (table, error) {
+	t, err := read(what, x)
+	for i, v := range t.values {
+		if math.Abs(float64(v)) > largest {
+			return table{}, fmt.Errorf("%s hold %v in %s, and squared distances of numbers above %g overflow: has the training diverged?", what, v, t.place(i), largest)
+		}
+	}
+	return t, err
+}
+
+// named puts the function's name before an error: "measure: PSNR: …".
 func named(function string, err error) error { return fmt.Errorf("measure: %s: %w", function, err) }
 
-// parallel calls f for each of n parts, on all cores.
+// parallel calls f once for each of n parts, on all cores.
 func parallel(n int, f func(part int)) {
 	next := make(chan int)
 	var workers sync.WaitGroup
@@ -63,5 +85,5 @@ func parallel(n int, f func(part int)) {
 	workers.Wait()
 }
 
-// span is the part-th of parts equal pieces of n things.
+// span returns the bounds of the given one of parts equal pieces of n things.
 func span(n, part, parts int) (from, to int) { return n * part / parts, n * (part + 1) / parts }

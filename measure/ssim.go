@@ -15,21 +15,20 @@ const (
 	ssimK2     = 0.03
 )
 
-// SSIM is the mean structural similarity of the images x and reference, both float32 [n, height,
-// width, channels]: 1 for equal images, about 0 for unrelated ones. Where [MSE] asks how far a pixel
-// is off, SSIM compares mean, contrast and pattern in a window that slides over both images:
+// SSIM returns the mean structural similarity of the images x and reference, both float32 [n, height, width, channels]:
+// 1 for equal images, about 0 for unrelated ones. While [MSE] asks how far each pixel is off, SSIM compares mean, contrast
+// and pattern in a window that slides over both images:
 //
 //	SSIM = (2·μx·μy + C1)(2·σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2))
 //
-// (Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to Structural
-// Similarity, IEEE Transactions on Image Processing 13(4), 2004, equation 13.) The window is a
-// Gaussian of 11x11 pixels with standard deviation 1.5, C1 = (0.01·dataRange)² and C2 =
-// (0.03·dataRange)²; variances are weighted sums without the n/(n-1) of a sample. The mean is over the
-// places where the window lies wholly inside the image, over channels and over images. It is what
-// scikit-image's structural_similarity gives with gaussian_weights=True, sigma=1.5,
+// (Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to Structural Similarity, IEEE
+// Transactions on Image Processing 13(4), 2004, equation 13.) The window is a Gaussian of 11x11 pixels with a standard
+// deviation of 1.5 pixels, C1 = (0.01·dataRange)² and C2 = (0.03·dataRange)². Variances are weighted sums, without the
+// factor n/(n-1) of a sample. The mean is over all places at which the window lies inside the image, over channels and
+// over images. The result is that of scikit-image's structural_similarity with gaussian_weights=True, sigma=1.5,
 // use_sample_covariance=False. dataRange is the distance from black to white: 2 for pixels in [-1, 1].
 //
-// It is an error if the images are smaller than the window, and what is one for [PSNR].
+// It returns an error if the images are smaller than the window, and in the cases in which [PSNR] does.
 func SSIM(x, reference *tensors.Tensor, dataRange float64) (float64, error) {
 	a, b, err := readPair(x, reference, dataRange)
 	if err == nil && min(a.height, a.width) < ssimWindow {
@@ -39,17 +38,17 @@ func SSIM(x, reference *tensors.Tensor, dataRange float64) (float64, error) {
 		return 0, named("SSIM", err)
 	}
 	c1, c2 := math.Pow(ssimK1*dataRange, 2), math.Pow(ssimK2*dataRange, 2)
-	return mean(a.rows, func(i int) float64 {
+	return mean(each(a.rows, func(i int) float64 {
 		var sum float64
 		for c := range a.channels {
 			sum += ssim(plane(a, i, c), plane(b, i, c), a.width, c1, c2)
 		}
 		return sum / float64(a.channels)
-	}), nil
+	})), nil
 }
 
-// plane is one channel of an image.
-func plane(im images, i, channel int) []float64 {
+// plane returns one channel of image i.
+func plane(im stack, i, channel int) []float64 {
 	v := im.row(i)
 	p := make([]float64, im.height*im.width)
 	for j := range p {
@@ -58,6 +57,7 @@ func plane(im images, i, channel int) []float64 {
 	return p
 }
 
+// ssim returns the mean similarity of two planes.
 func ssim(x, y []float64, width int, c1, c2 float64) float64 {
 	product := func(a, b []float64) []float64 {
 		p := make([]float64, len(a))
@@ -76,15 +76,15 @@ func ssim(x, y []float64, width int, c1, c2 float64) float64 {
 	return sum / float64(len(mx))
 }
 
-// windowMeans are the weighted means of an image under the Gaussian window at each place where it
-// fits. The window is the product of a row and a column, so it is applied to rows first, then to
-// columns: 22 products a pixel and not 121.
+// windowMeans returns the weighted means of a plane under the Gaussian window, one for each place at which it fits. The
+// window is the product of a row and a column, so it is applied to the rows first and to the columns then: 22 products a
+// pixel instead of 121.
 func windowMeans(image []float64, width int) []float64 {
 	return rowMeans(rowMeans(image, width), len(image)/width)
 }
 
-// rowMeans are the weighted means along the rows, turned: the i-th row of the result is the i-th
-// place in all rows. So a second call goes along the columns, and turns back.
+// rowMeans returns the weighted means along the rows, transposed: row i of the result holds place i of every row. A second
+// call therefore goes along the columns, and transposes back.
 func rowMeans(image []float64, width int) []float64 {
 	height, fits := len(image)/width, width-ssimWindow+1
 	means := make([]float64, fits*height)
@@ -93,14 +93,14 @@ func rowMeans(image []float64, width int) []float64 {
 		row := image[y*width : (y+1)*width]
 		for x := range fits {
 			p := (*[ssimWindow]float64)(row[x:])
-			means[x*height+y] = w[5]*p[5] + w[4]*(p[4]+p[6]) + w[3]*(p[3]+p[7]) + // the window is symmetric
+			means[x*height+y] = w[5]*p[5] + w[4]*(p[4]+p[6]) + w[3]*(p[3]+p[7]) + // the weights are symmetric
 				w[2]*(p[2]+p[8]) + w[1]*(p[1]+p[9]) + w[0]*(p[0]+p[10])
 		}
 	}
 	return means
 }
 
-// gaussian is one side of the window; its weights add up to 1.
+// gaussian holds the weights along one side of the window. Their sum is 1.
 var gaussian = func() (w [ssimWindow]float64) {
 	var sum float64
 	for i := range w {
