@@ -11,19 +11,10 @@ import (
 // circles is a plotter of circles around the origin, given their radii.
 type circles []float64
 
-// segments of straight line are so many that none is seen.
+// segments is how many straight lines make a circle: so many that none is seen.
 const segments = 180
 
-func checkCircles(o options) error {
-	for _, r := range o.circles {
-		if !(r > 0) || math.IsInf(r, 1) {
-			return errorf("a circle of radius %v: a radius is a number above 0", r)
-		}
-	}
-	return nil
-}
-
-// corners are points at the circles' ends: a box around them has room for all.
+// corners returns points at the circles' ends: a box around them has room for the circles.
 func corners(radii []float64) (points [][2]float64) {
 	for _, r := range radii {
 		points = append(points, [2]float64{-r, -r}, [2]float64{r, r})
@@ -31,7 +22,7 @@ func corners(radii []float64) (points [][2]float64) {
 	return points
 }
 
-// outline is a circle's points, from the right and back to there.
+// outline returns points of a circle, from its rightmost one round and back to it.
 func outline(r float64) (points [][2]float64) {
 	for i := range segments + 1 {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / segments)
@@ -51,16 +42,16 @@ func (cs circles) Plot(c vgdraw.Canvas, p *plot.Plot) {
 	}
 }
 
-// oneScale widens one axis, so that a unit is as long on both.
+// oneScale extends one axis, so that a unit has the same length on both.
 func oneScale(p *plot.Plot, c vgdraw.Canvas) {
-	for range 3 { // other ticks may have wider labels, which leave the data less room
+	for range 3 { // new ticks may have wider labels, which leave less room for the data
 		d := p.DataCanvas(c)
 		b := box{p.X.Min, p.X.Max, p.Y.Min, p.Y.Max}.shaped(float64(d.Max.X-d.Min.X), float64(d.Max.Y-d.Min.Y))
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = b.x0, b.x1, b.y0, b.y1
 	}
 }
 
-// shaped is the smallest box around b, with its centre, whose sides are as width to height.
+// shaped returns the smallest box around b, with b's centre, whose sides are in the ratio of width to height.
 func (b box) shaped(width, height float64) box {
 	unit := math.Max((b.x1-b.x0)/width, (b.y1-b.y0)/height)
 	x, y := (b.x0+b.x1)/2, (b.y0+b.y1)/2

@@ -10,14 +10,17 @@ import (
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
 
-// Curve draws one or more lines, given as [Line] or [Runs] options, over 1, 2,
-// 3, …: losses over epochs, or over what [Ticks] names.
+// Curve returns a figure of one or more lines over 1, 2, 3, …, given as [Line] or [Runs] options: losses over epochs, or
+// over what [Ticks] names. Its other options are [Title], [Axes] and [Palette].
 //
-// It is an error if there is no line, or a line has no values or one that is
-// not finite, or if there are Ticks for fewer places than a line has.
+// The figure holds an error if there is no line, if a line has no values or one that is not finite or above 1e300 in
+// magnitude, and if there are Ticks for fewer places than a line has.
 func Curve(opts ...Option) *Figure {
 	const kind = "curve"
-	o := gather("Epoch", "Loss", opts)
+	o, err := gather("Title Axes Palette Line Runs Ticks", "Epoch", "Loss", opts)
+	if err != nil {
+		return failed(kind, "Curve: %w", err)
+	}
 	if len(o.lines) == 0 {
 		return failed(kind, "Curve: nothing to draw: give it a Line")
 	}
@@ -29,6 +32,9 @@ func Curve(opts ...Option) *Figure {
 		for i, y := range l.ys {
 			if math.IsNaN(y) || math.IsInf(y, 0) {
 				return failed(kind, "Curve: line %q is %v at %d: has the training diverged?", l.name, y, i+1)
+			}
+			if math.Abs(y) > 1e300 {
+				return failed(kind, "Curve: line %q is %v at %d, too large to be drawn", l.name, y, i+1)
 			}
 			lo, hi = math.Min(lo, y), math.Max(hi, y)
 			if l.lo != nil {
@@ -73,7 +79,7 @@ func drawCurve(o options, n int, lo, hi float64) *page {
 	return page
 }
 
-// lineColour begins with the two colours that differ most.
+// lineColour returns the colour of line i. Of ten colours it begins with the two that differ most.
 func (o *options) lineColour(i int) color.RGBA {
 	if len(o.palette) != 10 {
 		return o.palette.at(i)
@@ -81,7 +87,7 @@ func (o *options) lineColour(i int) color.RGBA {
 	return o.palette.at([10]int{0, 6, 4, 2, 8, 1, 5, 9, 7, 3}[i%10])
 }
 
-// curves is a plotter of the lines, with a dot at every value of short ones.
+// curves is a plotter of the lines. Those of up to 60 values have a dot at each.
 type curves struct {
 	page *page
 	o    options
@@ -97,11 +103,11 @@ func (cs curves) Plot(c vgdraw.Canvas, p *plot.Plot) {
 		c.StrokeLines(vgdraw.LineStyle{Color: cs.o.lineColour(i), Width: 2 * px}, pts)
 		bar := vgdraw.LineStyle{Color: cs.o.lineColour(i), Width: 1.5 * px}
 		for j := range l.lo {
-			const cap = 4 * px
+			const end = 4 * px // half the width of a bar's ends
 			x, lo, hi := pts[j].X, trY(l.lo[j]), trY(l.hi[j])
 			c.StrokeLine2(bar, x, lo, x, hi)
-			c.StrokeLine2(bar, x-cap, lo, x+cap, lo)
-			c.StrokeLine2(bar, x-cap, hi, x+cap, hi)
+			c.StrokeLine2(bar, x-end, lo, x+end, lo)
+			c.StrokeLine2(bar, x-end, hi, x+end, hi)
 		}
 		if len(pts) > 60 {
 			continue
@@ -113,33 +119,33 @@ func (cs curves) Plot(c vgdraw.Canvas, p *plot.Plot) {
 	}
 }
 
-// wholeTicks are at most a dozen whole numbers, from 1 on.
+// wholeTicks puts ticks at whole numbers from 1 on, about a dozen at most.
 type wholeTicks struct{}
 
-func (wholeTicks) Ticks(min, max float64) []plot.Tick {
+func (wholeTicks) Ticks(lo, hi float64) []plot.Tick {
 	step := 1
 	for _, s := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000} {
-		if (max-min)/float64(step) <= 12 {
+		if (hi-lo)/float64(step) <= 12 {
 			break
 		}
 		step = s
 	}
 	var ticks []plot.Tick
-	for i := 0; float64(i) <= max; i += step {
-		if i >= 1 && float64(i) >= min {
+	for i := 0; float64(i) <= hi; i += step {
+		if i >= 1 && float64(i) >= lo {
 			ticks = append(ticks, plot.Tick{Value: float64(i), Label: strconv.Itoa(i)})
 		}
 	}
 	return ticks
 }
 
-// namedTicks are the names of 1, 2, 3, …
+// namedTicks puts a name at each of 1, 2, 3, …
 type namedTicks []string
 
-func (names namedTicks) Ticks(min, max float64) []plot.Tick {
+func (names namedTicks) Ticks(lo, hi float64) []plot.Tick {
 	var ticks []plot.Tick
 	for i, name := range names {
-		if x := float64(i + 1); x >= min && x <= max {
+		if x := float64(i + 1); x >= lo && x <= hi {
 			ticks = append(ticks, plot.Tick{Value: x, Label: name})
 		}
 	}

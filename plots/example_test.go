@@ -23,13 +23,13 @@ func ExampleScatter() {
 	// Output: 1240 x 1040
 }
 
-// Bad input is kept until somebody asks for the picture.
+// Invalid input is reported when the picture is asked for.
 func ExampleFigure_WriteTo() {
 	latents := tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, 2, 3, -1}, 2, 3)
 	var b bytes.Buffer
 	_, err := plots.Scatter(latents, nil).WriteTo(&b)
 	fmt.Println(err)
-	// Output: plots: Scatter: points are [n, 2], got [2 3]
+	// Output: plots: Scatter: the points have the shape [2 3], not [n, 2]
 }
 
 // A table in a training cell; in a notebook it grows in place.
@@ -37,12 +37,12 @@ func ExampleTable() {
 	table := plots.NewTable("epoch", "train loss", "test loss", "time")
 	table.Row(1, 0.18731, 0.17550, 2400*time.Millisecond)
 	table.Row(2, 0.17012, 0.16801, 1300*time.Millisecond)
-	table.Note("Two epochs are kept.")
+	table.Note("Both epochs are saved.")
 	// Output:
 	//    epoch  train loss  test loss      time
 	//        1      0.1873     0.1755     2.4 s
 	//        2      0.1701     0.1680     1.3 s
-	// Two epochs are kept.
+	// Both epochs are saved.
 }
 
 func ExampleRows() {

@@ -1,33 +1,45 @@
 package plots
 
 import (
+	"math"
+
 	"github.com/gomlx/gomlx/core/tensors"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
 
-// explorerDots is how many points an explorer shows at most: what is to be seen
-// is the plane behind them.
+// explorerDots is how many points an explorer contains at most: the plane behind them is what is looked at.
 const explorerDots = 2000
 
-// Explorer draws the decoder's map beside the scatter of points, float32
-// [n, 2], with their labels (nil: none), both over plane p. Its Vega-Lite
-// version is the latent plane itself: wherever the reader points, the picture
-// that the decoder makes of the nearest point of the grid appears beside it.
-// images, float32 [N*N, height, width, 1 or 3], are the decoded [Plane.Points];
-// 30 x 30 of 28 x 28 pixels make about 450 kB.
+// Explorer returns a figure that shows the decoded grid of p beside a scatter of points, float32 [n, 2], with their labels,
+// 0-9, or nil. images, float32 [N*N, height, width, 1 or 3], are the decoded [Plane.Points]. Its options are [Title],
+// [Axes], [Palette], [Labels] and [Range].
 //
-// Errors are those of [Map] and [Scatter].
+// In a notebook the figure is the latent plane itself: pointing at a place shows the image decoded from the nearest point
+// of the grid. 30 x 30 images of 28x28 pixels add about 450 kB to the notebook. Of more than 2,000 points a fixed random
+// choice is drawn.
+//
+// The figure holds an error if the images have more than four million pixels together, and in the cases in which those of
+// [Map] and [Scatter] do.
 func Explorer(p Plane, images *tensors.Tensor, points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "explorer"
-	o := gather(latentX, latentY, opts)
-	o.circles = nil // its axes are the plane's, in which they would not be round
-	pics, err := planeImages(p, images, o)
+	o, err := gather("Title Axes Palette Labels Range", latentX, latentY, opts) // its axes are p's, in which circles are not round
+	if err != nil {
+		return failed(kind, "Explorer: %w", err)
+	}
+	pics, err := planeImages(p, images, o, explorerWidth)
+	if err == nil && pics.n > vegaPixels/(pics.h*pics.w) {
+		most := int(math.Sqrt(float64(vegaPixels / (pics.h * pics.w))))
+		err = errorf("%d x %d images of %dx%d pixels are too many to be pointed at: use a plane of %d x %d points", p.N, p.N, pics.h, pics.w, most, most)
+		if most == 0 {
+			err = errorf("images of %dx%d pixels are too large to be pointed at: make them smaller than 2000x2000", pics.h, pics.w)
+		}
+	}
 	if err != nil {
 		return failed(kind, "Explorer: %w", err)
 	}
 	pts, err := readPoints(points)
 	if err == nil {
-		err = checkLabels(labels, len(pts), "points")
+		err = checkLabels(labels, len(pts))
 	}
 	if err != nil {
 		return failed(kind, "Explorer: %w", err)
@@ -40,13 +52,15 @@ func Explorer(p Plane, images *tensors.Tensor, points *tensors.Tensor, labels []
 	}
 }
 
-// drawExplorer is what a reader without Vega-Lite sees: the map and the scatter
-// side by side, over the same ranges.
+// explorerWidth is about how many CSS pixels wide an explorer's map is.
+const explorerWidth = 420
+
+// drawExplorer draws what a reader without Vega-Lite sees: the map and the scatter side by side, over the same ranges.
 func drawExplorer(p Plane, o options, pics *pictures, pts [][2]float64, labels []uint8) *page {
 	plain := o
 	plain.title = ""
 	pl := mapAxes(p, plain)
-	k := tileScale(p, pics, 420)
+	k := tileScale(p, pics, explorerWidth)
 	w, h := p.N*k*pics.w, p.N*k*pics.h
 	left, top, right, bottom := margins(pl)
 	title := 0

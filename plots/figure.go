@@ -27,16 +27,16 @@ import (
 	xfont "golang.org/x/image/font"
 )
 
-// A Figure is a picture that is drawn when it is first asked for. Make one with
-// [Scatter], [Images], [Pairs], [Curve], [Map] or [Explorer].
+// A Figure is a picture that is rendered on first use. Make one with [Scatter], [Images], [Pairs], [Grid], [Curve], [Map] or
+// [Explorer].
 type Figure struct {
 	kind string // file name without a title
 	opt  options
 	err  error
 	draw func() *page        // nil if err
-	vega func() (any, error) // nil where there is no Vega-Lite version
+	vega func() (any, error) // nil if there is no Vega-Lite version
 	png  []byte
-	w, h int // CSS pixels, known once png is
+	w, h int // in CSS pixels, set with png
 }
 
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
@@ -45,8 +45,8 @@ func failed(kind, format string, args ...any) *Figure {
 	return &Figure{kind: kind, err: fmt.Errorf("plots: "+format, args...)}
 }
 
-// WriteTo writes the figure as a PNG, at two pixels to the CSS pixel, on white.
-// It returns the error of the figure's input, if there was one.
+// WriteTo writes the figure to w as a PNG on white, with two pixels to the CSS pixel. If the figure was given invalid
+// input, WriteTo returns the error and writes nothing.
 func (f *Figure) WriteTo(w io.Writer) (int64, error) {
 	if err := f.render(); err != nil {
 		return 0, err
@@ -56,11 +56,11 @@ func (f *Figure) WriteTo(w io.Writer) (int64, error) {
 }
 
 func (f *Figure) render() error {
+	if f == nil || f.err == nil && f.draw == nil {
+		return fmt.Errorf("plots: an empty Figure: make one with Scatter, Images, Pairs, Grid, Curve, Map or Explorer")
+	}
 	if f.err != nil || f.png != nil {
 		return f.err
-	}
-	if f.draw == nil {
-		return fmt.Errorf("plots: an empty Figure: make one with Scatter, Images, Pairs, Curve, Map or Explorer")
 	}
 	p := f.draw()
 	var b bytes.Buffer
@@ -71,9 +71,8 @@ func (f *Figure) render() error {
 	return nil
 }
 
-// VegaLite returns the figure's Vega-Lite specification, which lets the reader
-// point at things, as JSON; nil where a figure has none or its input was bad
-// (WriteTo says why).
+// VegaLite returns the figure's Vega-Lite specification as JSON, with which the reader can point at things. It returns nil
+// if the figure has none, or if it was given invalid input, which [Figure.WriteTo] reports.
 func (f *Figure) VegaLite() []byte {
 	spec, err := f.specification()
 	if err != nil {
@@ -83,8 +82,8 @@ func (f *Figure) VegaLite() []byte {
 }
 
 func (f *Figure) specification() ([]byte, error) {
-	if f.err != nil || f.vega == nil {
-		return nil, f.err
+	if f == nil || f.vega == nil {
+		return nil, nil
 	}
 	spec, err := f.vega()
 	if err != nil {
@@ -97,10 +96,9 @@ func (f *Figure) specification() ([]byte, error) {
 	return b, nil
 }
 
-// Show displays the figure in the cell: as a PNG, with the Vega-Lite version
-// beside it in the same display where there is one, which JupyterLab prefers.
-// Outside a notebook it writes the PNG into the current folder, named after the
-// title, and prints the file's name. An error goes through [Check].
+// Show displays the figure in the cell: as a PNG and, if the figure has one, in its Vega-Lite version, which JupyterLab
+// prefers. Outside a notebook it writes the PNG into the current folder, in a file that is named after the title, and
+// prints the file's name. An error goes through [Check].
 func (f *Figure) Show() {
 	if gonbui.IsNotebook {
 		Check(f.send("", true))
@@ -137,8 +135,7 @@ func (f *Figure) send(id string, interactive bool) error {
 	return nil
 }
 
-// compact is m as a picture of greys if it has no colours, which makes half
-// the bytes.
+// compact returns m as a grey image if it has no colours, which takes half the bytes.
 func compact(m *image.RGBA) image.Image {
 	g := image.NewGray(m.Rect)
 	for i := range g.Pix {
@@ -179,8 +176,7 @@ func (f *Figure) write() error {
 
 func (f *Figure) file() string { return slug(f.name()) + ".png" }
 
-// slug turns a title into a file name: "Latent space, 10 epochs" becomes
-// latent-space-10-epochs.
+// slug returns the file name for a title: latent-space-10-epochs for "Latent space, 10 epochs".
 func slug(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -191,19 +187,26 @@ func slug(title string) string {
 	return strings.Join(words, "-")
 }
 
-// density is how many pixels of the PNG stand for one CSS pixel.
+// density is how many pixels of the PNG make one CSS pixel.
 const density = 2
 
 // px is one CSS pixel as a length of gonum's.
 const px = vg.Inch / 96
 
-// A page is a canvas with a white background and the picture under it.
+// mostPixels is how many pixels of the PNG a figure has at most: 5000 x 5000. Browsers show larger pictures badly or not at
+// all, and one takes eight times as many bytes while it is drawn.
+const mostPixels = 25_000_000
+
+// tooLarge reports whether a figure of w x h pixels of the PNG has more than mostPixels.
+func tooLarge(w, h int) bool { return float64(w)*float64(h) > mostPixels }
+
+// A page is a canvas with a white background, and the image that it draws on.
 type page struct {
 	vgdraw.Canvas
 	img *image.RGBA
 }
 
-// newPage makes a page of w x h pixels of the PNG.
+// newPage returns a page of w x h pixels of the PNG.
 func newPage(w, h int) *page {
 	c := vgimg.NewWith(
 		vgimg.UseWH(vg.Length(w)*px/density, vg.Length(h)*px/density),
@@ -221,13 +224,21 @@ func (p *page) point(x, y float64) vg.Point {
 	return vg.Point{X: vg.Length(x) * px / density, Y: vg.Length(float64(p.img.Rect.Dy())-y) * px / density}
 }
 
-// paste draws src at (x, y), each of its pixels as a square of k x k.
+// paste draws src at (x, y), each of its pixels as a square of k x k. It must fit on the page.
 func (p *page) paste(src image.Image, x, y, k int) {
 	b := src.Bounds()
+	small := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(small, small.Rect, src, b.Min, draw.Src)
 	for j := range b.Dy() {
+		row := p.img.Pix[p.img.PixOffset(x, y+j*k):][:4*k*b.Dx()]
 		for i := range b.Dx() {
-			r := image.Rect(x+i*k, y+j*k, x+(i+1)*k, y+(j+1)*k)
-			draw.Draw(p.img, r, image.NewUniform(src.At(b.Min.X+i, b.Min.Y+j)), image.Point{}, draw.Src)
+			pixel := [4]byte(small.Pix[j*small.Stride+4*i:])
+			for at := 4 * k * i; at < 4*k*(i+1); at += 4 {
+				*(*[4]byte)(row[at:]) = pixel
+			}
+		}
+		for below := 1; below < k; below++ {
+			copy(p.img.Pix[p.img.PixOffset(x, y+j*k+below):], row)
 		}
 	}
 }
@@ -243,17 +254,19 @@ var (
 	pale = color.RGBA{0xe8, 0xe8, 0xe8, 0xff}
 )
 
-// style is the typeface of all figures, size in CSS pixels.
+// handler sets the text of all figures.
+var handler = letters{text.Plain{Fonts: font.DefaultCache}}
+
+// style returns the text style of all figures at a size in CSS pixels.
 func style(size float64, bold bool) text.Style {
 	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Length(size) * px}
 	if bold {
 		f.Weight = xfont.WeightBold
 	}
-	return text.Style{Color: ink, Font: f, Handler: plot.DefaultTextHandler}
+	return text.Style{Color: ink, Font: f, Handler: handler}
 }
 
-// axes is a plot of gonum's, set in our typeface, with a grid instead of minor
-// ticks and the data reaching the axes.
+// axes returns a plot of gonum's in our typeface, without minor ticks, whose data area reaches the axes.
 func axes(o options, xmin, xmax, ymin, ymax float64) *plot.Plot {
 	p := plot.New()
 	p.Title.Text = o.title
@@ -283,26 +296,26 @@ func axes(o options, xmin, xmax, ymin, ymax float64) *plot.Plot {
 	return p
 }
 
-// ticks are at multiples of 1, 2 or 5 times a power of ten, about six of them.
+// ticks puts about six ticks at multiples of 1, 2 or 5 times a power of ten.
 type ticks struct{}
 
-func (ticks) Ticks(min, max float64) []plot.Tick {
-	step := math.Pow(10, math.Floor(math.Log10((max-min)/4)))
+func (ticks) Ticks(lo, hi float64) []plot.Tick {
+	step := math.Pow(10, math.Floor(math.Log10((hi-lo)/4)))
 	for _, k := range []float64{5, 2} {
-		if (max-min)/(k*step) >= 4 {
+		if (hi-lo)/(k*step) >= 4 {
 			step *= k
 			break
 		}
 	}
 	decimals := int(math.Max(0, -math.Floor(math.Log10(step)+1e-9)))
 	var all []plot.Tick
-	for i := math.Ceil(min/step - 1e-9); i*step <= max+1e-9*step; i++ {
+	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+1e-9*step; i++ {
 		all = append(all, plot.Tick{Value: i * step, Label: decimal(i*step, decimals)})
 	}
 	return all
 }
 
-// decimal writes x with a minus sign, not a hyphen.
+// decimal formats x with a minus sign instead of a hyphen.
 func decimal(x float64, decimals int) string {
 	s := strconv.FormatFloat(x, 'f', decimals, 64)
 	if digits, ok := strings.CutPrefix(s, "-"); ok {
@@ -314,7 +327,7 @@ func decimal(x float64, decimals int) string {
 	return s
 }
 
-// grid is a plotter of faint lines at the ticks.
+// grid is a plotter of pale lines at the ticks.
 type grid struct{}
 
 func (grid) Plot(c vgdraw.Canvas, p *plot.Plot) {

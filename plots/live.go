@@ -11,22 +11,21 @@ import (
 // liveInterval is the least time between two pictures of a Live display.
 const liveInterval = 100 * time.Millisecond
 
-// Live is one place in a cell's output that shows one figure after another: a
-// scatter that forms while the model trains. The saved notebook holds the last.
+// A Live is a place in a cell's output that shows one figure after another, such as a scatter that forms while the model
+// trains. The saved notebook contains the last one. Make one with [NewLive].
 type Live struct {
 	mu   sync.Mutex
 	id   string
 	last time.Time
-	file string // written last outside a notebook
+	file string // outside a notebook: the one written last
 }
 
 // NewLive returns a display with nothing in it yet.
 func NewLive() *Live { return &Live{id: "live-" + gonbui.UniqueId()} }
 
-// Show replaces the figure shown. It waits where it is called more than ten
-// times a second, so that none is lost when the cell ends after it. Outside a
-// notebook the figure's file is written, and its name printed once. An error
-// goes through [Check].
+// Show replaces the figure that is shown. If it is called more than ten times a second it waits, so that no figure is lost
+// when the cell ends after it. Outside a notebook it writes the figure's file, and prints its name once. An error goes
+// through [Check].
 func (l *Live) Show(f *Figure) { Check(l.show(f)) }
 
 func (l *Live) show(f *Figure) error {

@@ -4,21 +4,26 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Option changes how a figure looks. An option that a figure has no use for is
-// ignored.
+// An Option changes how a figure looks. The comment of each figure names the options that it has a use for; any other is
+// an error of the figure, so that a mistaken one is found.
 type Option func(*options)
 
 type options struct {
+	given []string // the names of the options that were given
+
 	title, x, y string
 	palette     Colours
 	labels      []string
 	pictures    *tensors.Tensor
 	columns     int
-	lo, hi      float32 // equal: chosen from the pixels
+	ranged      bool    // else lo and hi are chosen from the pixels
+	lo, hi      float32 // black and white
 	captions    []any
 	rowNames    []string
 	lines       []line
@@ -32,17 +37,65 @@ type line struct {
 	lo, hi []float64 // ends of the error bars, nil without
 }
 
-func gather(x, y string, opts []Option) options {
-	o := options{x: x, y: y, palette: ColourBlind}
+// gather applies opts for a figure that has a use for the options named in uses, and checks what can be checked without
+// the figure's data. x and y are the names of the axes unless an option says otherwise.
+func gather(uses, x, y string, opts []Option) (options, error) {
+	o := options{x: x, y: y, palette: ColourBlind, columns: 10}
 	for _, set := range opts {
 		if set != nil {
 			set(&o)
 		}
 	}
-	return o
+	for _, name := range o.given {
+		if !slices.Contains(strings.Fields(uses), name) {
+			return o, errorf("no use for %s: its options are %s", name, strings.Join(strings.Fields(uses), ", "))
+		}
+	}
+	return o, o.check()
 }
 
-// name is what legends and captions call class k.
+func (o *options) check() error {
+	if o.ranged && (!(o.lo < o.hi) || math.IsInf(float64(o.hi)-float64(o.lo), 0)) {
+		return errorf("Range(%v, %v): the first value is drawn black, the second, which must be above it, white", o.lo, o.hi)
+	}
+	if o.columns < 1 {
+		return errorf("Columns(%d): at least one image stands in a row", o.columns)
+	}
+	for i, c := range o.palette {
+		if c == nil {
+			return errorf("Palette: colour %d is missing (nil)", i)
+		}
+	}
+	for _, r := range o.circles {
+		if !(r > 0) || r > math.MaxFloat32 {
+			return errorf("a circle of radius %v: a radius is a number above 0", r)
+		}
+	}
+	return checkLetters(o.texts()...)
+}
+
+// texts returns all that the options may write into the figure.
+func (o *options) texts() []string {
+	all := append([]string{o.title, o.x, o.y}, o.labels...)
+	all = append(append(all, o.rowNames...), o.ticks...)
+	for _, l := range o.lines {
+		all = append(all, l.name)
+	}
+	for i := range o.captions {
+		all = append(all, o.caption(i))
+	}
+	return all
+}
+
+// option returns the option of this name, which sets what set does.
+func option(name string, set func(*options)) Option {
+	return func(o *options) {
+		o.given = append(o.given, name)
+		set(o)
+	}
+}
+
+// name returns what legends and captions call class k.
 func (o *options) name(k uint8) string {
 	if int(k) < len(o.labels) {
 		return o.labels[k]
@@ -50,36 +103,40 @@ func (o *options) name(k uint8) string {
 	return fmt.Sprint(k)
 }
 
-// Title is written above the figure, and names its file outside a notebook.
-func Title(s string) Option { return func(o *options) { o.title = s } }
+// Title sets the line above the figure, which also names its file outside a notebook. Letters that the figures' typeface
+// lacks, here and in all other texts, are drawn in a font of the system's; if none has them, that is an error of the
+// figure.
+func Title(s string) Option { return option("Title", func(o *options) { o.title = s }) }
 
 // Axes names the axes.
-func Axes(x, y string) Option { return func(o *options) { o.x, o.y = x, y } }
+func Axes(x, y string) Option { return option("Axes", func(o *options) { o.x, o.y = x, y }) }
 
-// Palette sets the colours of the classes 0-9, or of the lines of [Curve], which
-// begin again where they run out. [ColourBlind] is the default; [Tutorial] or a
-// []color.Color of any length but 0 goes as well.
-func Palette(c Colours) Option { return func(o *options) { o.palette = c } }
+// Palette sets the colours of the classes 0-9, or of the lines of [Curve]. If there are fewer colours than classes or
+// lines, they are used again from the first on. The default is [ColourBlind]; an empty palette means the default, too.
+func Palette(c Colours) Option { return option("Palette", func(o *options) { o.palette = c }) }
 
-// Labels names the classes, from 0 on, in legends and captions; digits need
-// none.
-func Labels(names ...string) Option { return func(o *options) { o.labels = names } }
+// Labels names the classes, from 0 on, in legends and captions. The default names are the numbers.
+func Labels(names ...string) Option { return option("Labels", func(o *options) { o.labels = names }) }
 
-// Pictures gives [Scatter] the images that its points stand for, float32
-// [n, height, width, channels]: pointing at a dot then shows its picture.
-func Pictures(images *tensors.Tensor) Option { return func(o *options) { o.pictures = images } }
+// Pictures gives [Scatter] the images that its points stand for, float32 [n, height, width, 1 or 3]: pointing at a dot
+// then shows its picture.
+func Pictures(images *tensors.Tensor) Option {
+	return option("Pictures", func(o *options) { o.pictures = images })
+}
 
-// Columns sets how many images stand side by side; 10 is the default.
-func Columns(n int) Option { return func(o *options) { o.columns = n } }
+// Columns sets how many images stand side by side. The default is 10.
+func Columns(n int) Option { return option("Columns", func(o *options) { o.columns = n }) }
 
-// Range sets the values drawn black and white. Without it a figure takes
-// [0, 1], or [-1, 1] if any of its pixels is negative.
-func Range(lo, hi float32) Option { return func(o *options) { o.lo, o.hi = lo, hi } }
+// Range sets the values that are drawn black and white; lo must be below hi. The default is [0, 1], or [-1, 1] if any
+// pixel of the figure is negative.
+func Range(lo, hi float32) Option {
+	return option("Range", func(o *options) { o.ranged, o.lo, o.hi = true, lo, hi })
+}
 
-// Captions writes a line under each of the images: one value for each, written
-// as [Table.Row] writes it. A slice of labels or names may be given whole.
+// Captions writes a line under each image: one value for each, formatted as [Table.Row] formats it. A slice of labels or
+// of names counts as its elements; a label is written by its name if there are [Labels].
 func Captions(captions ...any) Option {
-	var all []any
+	all := []any{}
 	for _, c := range captions {
 		switch c := c.(type) {
 		case []uint8:
@@ -94,10 +151,10 @@ func Captions(captions ...any) Option {
 			all = append(all, c)
 		}
 	}
-	return func(o *options) { o.captions = all }
+	return option("Captions", func(o *options) { o.captions = all })
 }
 
-// caption is what stands under image i: a class by its name.
+// caption returns what stands under image i.
 func (o *options) caption(i int) string {
 	if k, ok := o.captions[i].(uint8); ok {
 		return o.name(k)
@@ -105,20 +162,19 @@ func (o *options) caption(i int) string {
 	return cell(o.captions[i])
 }
 
-// RowNames names the rows of [Grid], or the two of [Pairs], whose default is
-// "original" and "reconstruction"; none at all leaves them out.
+// RowNames names the rows of [Grid], or the two rows of [Pairs]. The default of Pairs is "original" and "reconstruction";
+// RowNames() without names leaves them out.
 func RowNames(names ...string) Option {
-	return func(o *options) { o.rowNames = append([]string{}, names...) }
+	return option("RowNames", func(o *options) { o.rowNames = append([]string{}, names...) })
 }
 
 // Line adds a line to [Curve]: ys[0] stands above 1, ys[1] above 2 and so on.
 func Line(name string, ys []float64) Option {
-	return func(o *options) { o.lines = append(o.lines, line{name: name, ys: ys}) }
+	return option("Line", func(o *options) { o.lines = append(o.lines, line{name: name, ys: ys}) })
 }
 
-// Runs adds to [Curve] a line with error bars: runs[0] are what several seeds
-// gave at 1, runs[1] at 2 and so on. The line goes through their means, a bar
-// reaches from the lowest to the highest.
+// Runs adds a line with error bars to [Curve]: runs[0] holds what several seeds gave at 1, runs[1] at 2 and so on. The
+// line connects their means; each bar reaches from the lowest to the highest value.
 func Runs(name string, runs [][]float64) Option {
 	l := line{name: name}
 	for _, values := range runs {
@@ -128,33 +184,31 @@ func Runs(name string, runs [][]float64) Option {
 		}
 		l.ys, l.lo, l.hi = append(l.ys, sum/float64(len(values))), append(l.lo, lo), append(l.hi, hi)
 	}
-	return func(o *options) { o.lines = append(o.lines, l) }
+	return option("Runs", func(o *options) { o.lines = append(o.lines, l) })
 }
 
-// Ticks names the places 1, 2, 3, … of [Curve], where they stand for something
-// else: Ticks(2, 4, 8) where the lines go over powers of two.
+// Ticks names the places 1, 2, 3, … of [Curve] if they stand for something else: Ticks(2, 4, 8) for lines over powers of
+// two.
 func Ticks(names ...any) Option {
 	ticks := make([]string, len(names))
 	for i, name := range names {
 		ticks[i] = fmt.Sprint(name)
 	}
-	return func(o *options) { o.ticks = ticks }
+	return option("Ticks", func(o *options) { o.ticks = ticks })
 }
 
-// Circles draws circles with these radii around the origin of [Scatter], and
-// gives both axes one scale, so that they are round. Within radius r lies
-// 1 - exp(-r²/2) of a Gaussian N(0, 1) in the plane.
+// Circles draws circles with these radii around the origin of [Scatter], and gives both axes the same scale, so that they
+// are round. The share 1 - exp(-r²/2) of a Gaussian N(0, I) in the plane lies within radius r.
 func Circles(radii ...float64) Option {
-	return func(o *options) { o.circles = append([]float64{}, radii...) }
+	return option("Circles", func(o *options) { o.circles = append([]float64{}, radii...) })
 }
 
-// Colours are the colours of the classes, from 0 on.
+// Colours holds the colours of the classes, from 0 on.
 type Colours []color.Color
 
-// ColourBlind are ten colours that people with a colour-vision deficiency can
-// tell apart (Petroff, "Accessible Color Sequences for Data Visualization",
-// arXiv:2107.02270; Matplotlib's petroff10), dealt out so that digits that an
-// autoencoder lays side by side (3 5 8, 4 7 9, 0 6) differ most.
+// ColourBlind is the default palette: ten colours that people with a colour-vision deficiency can tell apart (Petroff,
+// "Accessible Color Sequences for Data Visualization", arXiv:2107.02270; Matplotlib's petroff10). They are assigned so
+// that digits that an autoencoder places side by side (3 5 8, 4 7 9, 0 6) differ most.
 var ColourBlind = Colours{
 	color.RGBA{0x3f, 0x90, 0xda, 0xff}, // blue
 	color.RGBA{0x71, 0x75, 0x81, 0xff}, // slate
@@ -168,14 +222,14 @@ var ColourBlind = Colours{
 	color.RGBA{0x92, 0xda, 0xdd, 0xff}, // aqua
 }
 
-// Tutorial are the tutorial's colours: red, green, blue, maroon, yellow, pink,
-// brown, black, teal and aqua for 0-9.
+// Tutorial is the palette of the tutorial that the lessons follow: red, green, blue, maroon, yellow, pink, brown, black,
+// teal and aqua for 0-9.
 var Tutorial = Colours{
 	color.RGBA{0xff, 0x00, 0x00, 0xff}, color.RGBA{0x00, 0x80, 0x00, 0xff}, color.RGBA{0x00, 0x00, 0xff, 0xff}, color.RGBA{0x80, 0x00, 0x00, 0xff}, color.RGBA{0xff, 0xff, 0x00, 0xff},
 	color.RGBA{0xff, 0xc0, 0xcb, 0xff}, color.RGBA{0xa5, 0x2a, 0x2a, 0xff}, color.RGBA{0x00, 0x00, 0x00, 0xff}, color.RGBA{0x00, 0x80, 0x80, 0xff}, color.RGBA{0x00, 0xff, 0xff, 0xff},
 }
 
-// at is the colour of class k.
+// at returns the colour of class k.
 func (c Colours) at(k int) color.RGBA {
 	if len(c) == 0 {
 		c = ColourBlind
@@ -183,6 +237,7 @@ func (c Colours) at(k int) color.RGBA {
 	return color.RGBAModel.Convert(c[k%len(c)]).(color.RGBA)
 }
 
+// hex returns the colour of class k as CSS writes it: "#3f90da".
 func (c Colours) hex(k int) string {
 	at := c.at(k)
 	return fmt.Sprintf("#%02x%02x%02x", at.R, at.G, at.B)

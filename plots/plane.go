@@ -1,32 +1,36 @@
 package plots
 
 import (
+	"fmt"
 	"math"
 	"slices"
+
+	"autoencoders/internal/images"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/plot"
 )
 
-// A Plane is a grid of N x N points of the latent plane, from X0 to X1 and from
-// Y0 to Y1, ends included.
+// A Plane is a grid of N x N points of a two-dimensional latent space, from X0 to X1 and from Y0 to Y1, ends included.
+// X0 must be below X1 and Y0 below Y1; N is 1-1000.
 type Plane struct {
 	X0, X1, Y0, Y1 float64
 	N              int
 
-	err error // of Around, told by Map and Explorer
+	err error // of Around; Points, Map and Explorer report it
 }
 
-// Around returns a grid of n x n points over the central 98 % of the latents,
-// float32 [m, 2], on each axis, so that a few far-off ones do not stretch it.
+// Around returns a grid of n x n points, n of 1-200, that covers the central 98 % of the latents, float32 [m, 2], on each
+// axis, so that a few outliers do not stretch it.
 //
-// What is wrong with the latents or n is reported by the figure that is drawn
-// on the plane.
+// If the latents or n are invalid, the error is reported by whatever uses the plane: its [Plane.Points], [Map] and
+// [Explorer].
 func Around(points *tensors.Tensor, n int) Plane {
 	bad := func(err error) Plane { return Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: max(1, n), err: err} }
 	if n < 1 || n > 200 {
+		err := errorf("Around: n is %d, it must be 1-200", n)
 		n = min(max(n, 1), 200)
-		return bad(errorf("Around: n is to be 1-200"))
+		return bad(err)
 	}
 	pts, err := readPoints(points)
 	if err != nil {
@@ -49,10 +53,15 @@ func central(pts [][2]float64, axis int) (lo, hi float64) {
 	return widen(at(0.01), at(0.99), 0)
 }
 
-// Points returns the grid's points, float32 [N*N, 2], row by row from the top
-// left: Y1 first, as the rows of a picture.
+// Points returns the grid's points, float32 [N*N, 2], row by row from the top left as in a picture: Y1 first. Decode them,
+// and give the images to [Map] or [Explorer].
+//
+// If the plane is invalid, every function that gets the tensor reports why.
 func (p Plane) Points() *tensors.Tensor {
-	n := max(p.N, 1)
+	if err := p.check(); err != nil {
+		return images.Failed(fmt.Errorf("plots: %w", err))
+	}
+	n := p.N
 	v := make([]float32, 0, 2*n*n)
 	for i := range n * n {
 		x, y := p.at(i)
@@ -61,7 +70,7 @@ func (p Plane) Points() *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(v, n*n, 2)
 }
 
-// at is point i of the grid.
+// at returns point i of the grid.
 func (p Plane) at(i int) (x, y float64) {
 	if p.N <= 1 {
 		return (p.X0 + p.X1) / 2, (p.Y0 + p.Y1) / 2
@@ -70,8 +79,7 @@ func (p Plane) at(i int) (x, y float64) {
 	return p.X0 + (p.X1-p.X0)*share(i%p.N), p.Y1 + (p.Y0-p.Y1)*share(i/p.N)
 }
 
-// box is the plane with half a cell more on each side: the picture of a point
-// is centred on it.
+// box returns the plane with half a cell more on each side, because the picture of a point is centred on it.
 func (p Plane) box() box {
 	dx, dy := (p.X1-p.X0)/2, (p.Y1-p.Y0)/2
 	if p.N > 1 {
@@ -82,29 +90,39 @@ func (p Plane) box() box {
 	return box{p.X0 - dx, p.X1 + dx, p.Y0 - dy, p.Y1 + dy}
 }
 
-func (p Plane) check(pics *pictures) error {
-	if p.err != nil {
+// check returns an error if p is invalid.
+func (p Plane) check() error {
+	switch {
+	case p.err != nil:
 		return p.err
-	}
-	if p.N < 1 || !(p.X0 < p.X1) || !(p.Y0 < p.Y1) || math.IsInf(p.X1-p.X0+p.Y1-p.Y0, 0) {
+	case p.N < 1 || !spans(p.X0, p.X1) || !spans(p.Y0, p.Y1):
 		return errorf("Plane{%v, %v, %v, %v, %d} is empty: X0 < X1, Y0 < Y1 and N > 0", p.X0, p.X1, p.Y0, p.Y1, p.N)
-	}
-	if pics.n != p.N*p.N {
-		return errorf("%d images for a plane of %d x %d points", pics.n, p.N, p.N)
+	case p.N > 1000:
+		return errorf("Plane{%v, %v, %v, %v, %d} is too fine: N is 1-1000", p.X0, p.X1, p.Y0, p.Y1, p.N)
 	}
 	return nil
 }
 
-// Map draws the decoder's map of the latent plane: images, float32
-// [N*N, height, width, 1 or 3], the decoded [Plane.Points], each at its place,
-// with axes in latent units.
+// spans reports whether an axis can go from lo to hi: they are numbers of float32's size, and far enough apart for nine
+// digits to tell them from one another.
+func spans(lo, hi float64) bool {
+	size := math.Max(math.Abs(lo), math.Abs(hi))
+	return hi-lo > 1e-9*size && size <= math.MaxFloat32
+}
+
+// Map returns a figure of the decoder's map of the latent plane: images, float32 [N*N, height, width, 1 or 3], are the
+// decoded [Plane.Points], each drawn at its place, with axes in latent units. Its options are [Title], [Axes] and [Range].
 //
-// It is an error if the images are not as many as the plane's points, if the
-// plane is empty, and what is one for [Images].
+// The figure holds an error if the images are not as many as the plane's points, if the plane is invalid, if the images
+// have more than 25 million pixels together as they are drawn, and if images has another shape, is empty or has a number
+// that is not finite.
 func Map(p Plane, images *tensors.Tensor, opts ...Option) *Figure {
 	const kind = "map"
-	o := gather(latentX, latentY, opts)
-	pics, err := planeImages(p, images, o)
+	o, err := gather("Title Axes Range", latentX, latentY, opts)
+	if err != nil {
+		return failed(kind, "Map: %w", err)
+	}
+	pics, err := planeImages(p, images, o, 560)
 	if err != nil {
 		return failed(kind, "Map: %w", err)
 	}
@@ -119,15 +137,24 @@ func Map(p Plane, images *tensors.Tensor, opts ...Option) *Figure {
 	}}
 }
 
-func planeImages(p Plane, images *tensors.Tensor, o options) (*pictures, error) {
-	if p.err != nil {
-		return nil, p.err
+// planeImages reads the images of a plane that is to be drawn about size CSS pixels wide.
+func planeImages(p Plane, images *tensors.Tensor, o options, size float64) (*pictures, error) {
+	if err := p.check(); err != nil {
+		return nil, err
 	}
-	pics, err := readImages(images, o, "images")
+	const what = "the images"
+	pics, err := shapeOf(images, what)
 	if err != nil {
 		return nil, err
 	}
-	return pics, p.check(pics)
+	if pics.n != p.N*p.N {
+		return nil, errorf("%d images for a plane of %d x %d points", pics.n, p.N, p.N)
+	}
+	if k := tileScale(p, pics, size); tooLarge(p.N*k*pics.w, p.N*k*pics.h) {
+		return nil, errorf("the figure would have %d x %d pixels, more than 25 million: use a plane of fewer points, or smaller images than %dx%d",
+			p.N*k*pics.w, p.N*k*pics.h, pics.h, pics.w)
+	}
+	return pics, pics.read(images, o, what)
 }
 
 func mapAxes(p Plane, o options) *plot.Plot {
@@ -135,17 +162,16 @@ func mapAxes(p Plane, o options) *plot.Plot {
 	return axes(o, b.x0, b.x1, b.y0, b.y1)
 }
 
-// tileScale is the whole number of PNG pixels to an image's pixel that makes the
-// map about size CSS pixels wide.
+// tileScale returns how many pixels of the PNG, a whole number, an image's pixel gets so that the map becomes about size
+// CSS pixels wide.
 func tileScale(p Plane, pics *pictures, size float64) int {
 	return max(1, int(math.Round(size*density/float64(p.N*pics.w))))
 }
 
-// air is the pixels left white at a map's edges.
+// air is how many pixels stay white at a map's edges.
 const air = 12 * density
 
-// margins are the pixels around a plot's data that title, ticks and labels
-// take, and a little air.
+// margins returns how many pixels title, ticks and labels take around a plot's data, and a little air.
 func margins(pl *plot.Plot) (left, top, right, bottom int) {
 	const probe = 800 * density
 	page := newPage(probe, probe)
@@ -155,8 +181,7 @@ func margins(pl *plot.Plot) (left, top, right, bottom int) {
 	return int(x0) + air, int(y0) + air, probe - int(x1) + air, probe - int(y1) + air
 }
 
-// drawMap draws the axes so that their data begins at (left, top), and the
-// pictures into them.
+// drawMap draws the axes so that their data area begins at (left, top), and the pictures into it.
 func drawMap(page *page, pl *plot.Plot, p Plane, pics *pictures, k, left, top int) {
 	w, h := p.N*k*pics.w, p.N*k*pics.h
 	l, t, r, b := margins(pl)

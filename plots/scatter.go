@@ -15,24 +15,25 @@ import (
 
 const latentX, latentY = "Latent feature 1", "Latent feature 2"
 
-// Scatter draws points, float32 [n, 2], in the colours of their labels 0-9,
-// with a legend; labels may be nil. With [Pictures] the figure has a Vega-Lite
-// version in which pointing at a dot shows the picture behind it (of at most
-// 1,000 of the points, drawn at random but always the same).
+// Scatter returns a figure of points, float32 [n, 2], in the colours of their labels, 0-9, with a legend; labels may be nil.
+// Its options are [Title], [Axes], [Palette], [Labels], [Circles], [Pictures] and [Range], which is for the pictures.
 //
-// It is an error if points has another shape, has no rows or holds a number
-// that is not finite, if the labels are not as many as the points or not in
-// 0-9, if the pictures are not as many as the points, and if the radius of one
-// of the [Circles] is not above 0.
+// With [Pictures] the figure has a Vega-Lite version in which pointing at a dot shows the picture behind it. It contains
+// at most 1,000 of the points, chosen at random but always the same, and fewer if these have more than four million
+// pixels together.
+//
+// The figure holds an error if points has another shape, is empty or has a number that is not finite, if the labels are
+// not as many as the points or not in 0-9, if the pictures are not as many as the points or so large that fewer than 50
+// have four million pixels, and if a radius of [Circles] is not above 0.
 func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "scatter"
-	o := gather(latentX, latentY, opts)
+	o, err := gather("Title Axes Palette Labels Circles Pictures Range", latentX, latentY, opts)
+	if err != nil {
+		return failed(kind, "Scatter: %w", err)
+	}
 	pts, err := readPoints(points)
 	if err == nil {
-		err = checkLabels(labels, len(pts), "points")
-	}
-	if err == nil {
-		err = checkCircles(o)
+		err = checkLabels(labels, len(pts))
 	}
 	if err != nil {
 		return failed(kind, "Scatter: %w", err)
@@ -45,11 +46,8 @@ func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 		drawScatter(page, c, o, box, pts, labels)
 		return page
 	}
-	if o.pictures != nil {
-		pics, err := readImages(o.pictures, o, "pictures")
-		if err == nil && pics.n != len(pts) {
-			err = errorf("%d pictures for %d points", pics.n, len(pts))
-		}
+	if slices.Contains(o.given, "Pictures") {
+		pics, err := readPictures(o, len(pts))
 		if err != nil {
 			return failed(kind, "Scatter: %w", err)
 		}
@@ -58,11 +56,25 @@ func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	return f
 }
 
+// readPictures reads the pictures of n points.
+func readPictures(o options, n int) (*pictures, error) {
+	const what = "the pictures"
+	p, err := shapeOf(o.pictures, what)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.n != n:
+		return nil, errorf("%d pictures for %d points", p.n, n)
+	case vegaPixels/(p.h*p.w) < 50:
+		return nil, errorf("pictures of %dx%d pixels are too large to be pointed at: make them smaller than 283x283", p.h, p.w)
+	}
+	return p, p.read(o.pictures, o, what)
+}
+
 // A box is a range of the plane.
 type box struct{ x0, x1, y0, y1 float64 }
 
-// around is the smallest box of all points, and a share of its size more on
-// each side.
+// around returns the smallest box around all points, larger by a share of its size on each side.
 func around(pts [][2]float64, more float64) box {
 	b := box{math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)}
 	for _, p := range pts {
@@ -74,10 +86,11 @@ func around(pts [][2]float64, more float64) box {
 	return b
 }
 
+// widen returns a range that is larger by a share of its size on each side. A range of no size gets one.
 func widen(lo, hi, more float64) (float64, float64) {
 	d := (hi - lo) * more
-	if hi-lo <= 1e-9*math.Max(1, math.Abs(hi)) {
-		d = 0.5
+	if size := math.Abs(hi); hi-lo <= 1e-9*math.Max(1, size) {
+		d = math.Max(0.5, 1e-8*size)
 	}
 	return lo - d, hi + d
 }
@@ -111,7 +124,7 @@ func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64
 	}
 }
 
-// present lists the classes that occur, in order.
+// present returns the classes that occur, in order.
 func present(o options, labels []uint8) []uint8 {
 	var seen [10]bool
 	for _, k := range labels {
@@ -126,8 +139,7 @@ func present(o options, labels []uint8) []uint8 {
 	return names
 }
 
-// dots is a plotter that sets the points straight into the page's pixels:
-// 10,000 paths would take gonum a second.
+// dots is a plotter that sets the points straight into the page's pixels: as 10,000 paths they would take gonum a second.
 type dots struct {
 	page    *page
 	palette Colours
@@ -142,11 +154,10 @@ func (d dots) Plot(c vgdraw.Canvas, p *plot.Plot) {
 	for k := range colours {
 		colours[k] = d.palette.at(k)
 	}
-	min, max := c.Min, c.Max
 	for i, pt := range d.pts {
 		at := c.Min
 		at.X, at.Y = trX(pt[0]), trY(pt[1])
-		if at.X < min.X || at.X > max.X || at.Y < min.Y || at.Y > max.Y {
+		if at.X < c.Min.X || at.X > c.Max.X || at.Y < c.Min.Y || at.Y > c.Max.Y {
 			continue
 		}
 		colour := colours[0]
@@ -158,8 +169,8 @@ func (d dots) Plot(c vgdraw.Canvas, p *plot.Plot) {
 	}
 }
 
-// dotSize is the radius, in CSS pixels, and opacity at which n dots fill a
-// figure without drowning it: 3.2 for 512, 1.3 for 10,000.
+// dotSize returns the radius, in CSS pixels, and the opacity at which n dots fill a figure without hiding one another: 3.2
+// for 512 dots, 1.3 for 10,000.
 func dotSize(n int) (radius, alpha float64) {
 	radius = math.Min(4, math.Max(1.1, 3.2*math.Pow(512/float64(n), 0.3)))
 	if n > 2000 {
@@ -168,7 +179,7 @@ func dotSize(n int) (radius, alpha float64) {
 	return radius, 0.9
 }
 
-// dot sets a disc with smooth edges around (x, y), all in pixels of m.
+// dot draws a disc with smooth edges around (x, y), all in pixels of m.
 func dot(m *image.RGBA, x, y, radius float64, c color.RGBA, alpha float64) {
 	r := image.Rect(int(x-radius-1), int(y-radius-1), int(x+radius+2), int(y+radius+2)).Intersect(m.Rect)
 	for j := r.Min.Y; j < r.Max.Y; j++ {
@@ -186,8 +197,7 @@ func dot(m *image.RGBA, x, y, radius float64, c color.RGBA, alpha float64) {
 	}
 }
 
-// sample returns at most n of the numbers below size, in order and the same ones
-// every time.
+// sample returns at most n of the numbers below size, in ascending order, and the same ones every time.
 func sample(size, n int) []int {
 	some := rand.New(rand.NewPCG(1, 2)).Perm(size)[:min(n, size)]
 	slices.Sort(some)

@@ -16,8 +16,8 @@ import (
 // progressInterval is the least time between two states of a progress bar.
 const progressInterval = 100 * time.Millisecond
 
-// A Table is a table in a cell's output that grows row by row, in place, while
-// a model trains. Outside a notebook its rows are printed as they come.
+// A Table is a table in a cell's output that grows in place, row by row, while a model trains. Outside a notebook its rows
+// are printed as they come. Make one with [NewTable] or [Rows].
 type Table struct {
 	mu          sync.Mutex
 	id          string
@@ -31,13 +31,13 @@ type Table struct {
 	printed int // rows on standard output, with the header one more
 }
 
-// NewTable returns a table with these column names and no rows. Nothing is
-// shown before the first Row, Progress or Show.
+// NewTable returns a table with these column names and no rows. Nothing is shown before the first call of a method. A row
+// may be shorter or longer than the list of names.
 func NewTable(columns ...string) *Table {
 	return &Table{id: "table-" + gonbui.UniqueId(), columns: columns}
 }
 
-// Rows returns a finished table, to be shown with Show:
+// Rows returns a finished table, which Show displays:
 //
 //	plots.Rows(linear.Summary(28, 28, 1)).Show()
 func Rows(header []string, rows [][]string) *Table {
@@ -46,9 +46,8 @@ func Rows(header []string, rows [][]string) *Table {
 	return t
 }
 
-// Row adds a row and shows the table. A float64 or float32 is written with four
-// decimals, a time.Duration in seconds ("1.3 s"), everything else as fmt.Print
-// writes it. A progress bar disappears: its epoch is done.
+// Row adds a row and shows the table. A float64 or float32 is formatted with four decimals, a [time.Duration] in seconds
+// ("1.3 s"), and everything else as [fmt.Print] formats it. A progress bar disappears, because its epoch is done.
 func (t *Table) Row(values ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,6 +61,7 @@ func (t *Table) Row(values ...any) {
 	t.show()
 }
 
+// cell returns v as it is written into a table.
 func cell(v any) string {
 	switch v := v.(type) {
 	case float64:
@@ -74,9 +74,9 @@ func cell(v any) string {
 	return fmt.Sprint(v)
 }
 
-// Progress shows a bar under the table that is filled by step of steps, at most
-// ten times a second. It fits the Progress of a training's Config, and
-// disappears with the next Row. Outside a notebook it does nothing.
+// Progress shows a bar under the table, filled to step of steps, and updates it at most ten times a second. The bar
+// disappears with the next Row. Progress can be the Progress function of a training's Config. Outside a notebook it does
+// nothing.
 func (t *Table) Progress(step, steps int) {
 	if !gonbui.IsNotebook || steps <= 0 {
 		return
@@ -91,8 +91,7 @@ func (t *Table) Progress(step, steps int) {
 	}
 }
 
-// Note writes a line under the table, where it stays. Nothing is written for an
-// empty note.
+// Note adds a line under the table, where it stays. An empty note adds nothing.
 func (t *Table) Note(note string) {
 	if note == "" {
 		return
@@ -107,17 +106,17 @@ func (t *Table) Note(note string) {
 	t.show()
 }
 
-// Show shows the table: a finished one of [Rows], or one without rows yet.
+// Show shows the table: a finished one of [Rows], or one that has no rows yet.
 func (t *Table) Show() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.show()
 }
 
-// barred are the tables that show a bar.
+// barred holds the tables that show a bar.
 var barred sync.Map // of *Table
 
-// stopBars takes away the bars of epochs that will not be finished.
+// stopBars removes the bars of epochs that will not be finished.
 func stopBars() {
 	barred.Range(func(k, _ any) bool {
 		t := k.(*Table)
@@ -142,7 +141,7 @@ func (t *Table) show() {
 	}, nil)
 }
 
-// print writes the rows that are not on standard output yet.
+// print writes the rows to standard output that are not there yet.
 func (t *Table) print() {
 	widths := t.widths()
 	if t.printed == 0 {
@@ -154,8 +153,8 @@ func (t *Table) print() {
 	}
 }
 
-// widths are the columns' widths in characters; at least eight, so that the
-// rows to come stay in line with the ones that are printed.
+// widths returns the columns' widths in characters, eight at least, so that later rows stay in line with those that are
+// printed already.
 func (t *Table) widths() []int {
 	var w []int
 	for _, row := range append([][]string{t.columns}, t.rows...) {
@@ -185,7 +184,7 @@ func (t *Table) line(row []string, widths []int) string {
 	return strings.TrimRight(b.String(), " ")
 }
 
-// leftAligned says whether column i holds words rather than numbers.
+// leftAligned reports whether column i holds words rather than numbers.
 func (t *Table) leftAligned(i int) bool {
 	words := false
 	for _, row := range t.rows {
@@ -198,7 +197,7 @@ func (t *Table) leftAligned(i int) bool {
 	return words
 }
 
-// text is the table as plain text, for what cannot show HTML.
+// text returns the table as plain text, for front ends that cannot show HTML.
 func (t *Table) text() string {
 	widths := t.widths()
 	var b strings.Builder
@@ -215,22 +214,23 @@ func (t *Table) text() string {
 	return b.String()
 }
 
-// bar is the progress bar: blocks and per cent.
+// bar returns the progress bar: blocks, and per cent.
 func (t *Table) bar() string {
 	const width = 40
 	done := t.step * width / t.steps
 	return fmt.Sprintf("%s%s %3d %%", strings.Repeat("█", done), strings.Repeat("░", width-done), t.step*100/t.steps)
 }
 
-// html is the table as plain rows with inline styles: what survives a
-// sanitiser, and reads in a light and in a dark theme.
+// html returns the table as plain rows with inline styles, which survive a sanitiser and are readable in a light and in a
+// dark theme.
 func (t *Table) html() string {
 	const line = "border-bottom:1px solid rgba(127,127,127,0.35);"
 	var b strings.Builder
 	b.WriteString(`<table style="border-collapse:collapse;border:none;color:inherit;margin:0">`)
+	columns := len(t.widths()) // of the longest row
 	write := func(row []string, extra string) {
 		b.WriteString("<tr>")
-		for i := range t.columns {
+		for i := range columns {
 			s, align := "", "right"
 			if i < len(row) {
 				s = html.EscapeString(row[i])
@@ -251,7 +251,7 @@ func (t *Table) html() string {
 		fmt.Fprintf(&b, `<div style="color:inherit;padding:3px 14px">%s</div>`, html.EscapeString(note))
 	}
 	if t.hadBar {
-		bar := "&nbsp;" // between epochs what stands below does not jump
+		bar := "&nbsp;" // between epochs it keeps the space, so that nothing below jumps
 		if t.steps > 0 {
 			bar = t.bar()
 		}

@@ -8,57 +8,45 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"slices"
+
+	"autoencoders/internal/images"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// flat copies t's numbers, so that a figure can be drawn after t is gone.
-// what names t in errors.
-func flat(t *tensors.Tensor, what string) (dims []int, v []float32, err error) {
-	if t == nil {
-		return nil, nil, fmt.Errorf("no %s (nil)", what)
-	}
-	if err := t.CheckValid(); err != nil {
-		return nil, nil, fmt.Errorf("the tensor of the %s is no longer there: %s", what, oneLine(err))
-	}
-	dims = t.Shape().Dimensions
-	v, err = tensors.CopyFlatData[float32](t)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s are float32, got %s", what, t.DType())
-	}
-	return dims, v, nil
-}
-
-// readPoints reads latents [n, 2].
+// readPoints copies points [n, 2], so that a figure can be drawn after the tensor is gone.
 func readPoints(t *tensors.Tensor) ([][2]float64, error) {
-	dims, v, err := flat(t, "points")
-	if err != nil {
+	const what = "the points"
+	if err := images.CheckFloats(what, t); err != nil {
 		return nil, err
 	}
+	dims := t.Shape().Dimensions
 	if len(dims) != 2 || dims[1] != 2 {
-		return nil, fmt.Errorf("points are [n, 2], got %v", dims)
+		return nil, fmt.Errorf("%s have the shape %v, not [n, 2]", what, dims)
 	}
-	if dims[0] == 0 {
-		return nil, fmt.Errorf("no points: the tensor is %v", dims)
+	v, err := tensors.CopyFlatData[float32](t)
+	if err != nil {
+		return nil, fmt.Errorf("%s could not be read: %w", what, err)
+	}
+	if i := images.NotFinite(v); i >= 0 {
+		i /= 2
+		return nil, fmt.Errorf("point %d is (%v, %v): has the training diverged?", i, v[2*i], v[2*i+1])
 	}
 	p := make([][2]float64, dims[0])
 	for i := range p {
-		x, y := float64(v[2*i]), float64(v[2*i+1])
-		if math.IsNaN(x+y) || math.IsInf(x, 0) || math.IsInf(y, 0) {
-			return nil, fmt.Errorf("point %d is (%v, %v): has the training diverged?", i, x, y)
-		}
-		p[i] = [2]float64{x, y}
+		p[i] = [2]float64{float64(v[2*i]), float64(v[2*i+1])}
 	}
 	return p, nil
 }
 
-// checkLabels wants one label, 0-9, for each of n things, or none at all.
-func checkLabels(labels []uint8, n int, what string) error {
+// checkLabels returns an error unless there is one label, 0-9, for each of n points, or none at all.
+func checkLabels(labels []uint8, n int) error {
 	if labels == nil {
 		return nil
 	}
 	if len(labels) != n {
-		return fmt.Errorf("%d labels for %d %s", len(labels), n, what)
+		return fmt.Errorf("%d labels for %d points", len(labels), n)
 	}
 	for i, k := range labels {
 		if k > 9 {
@@ -68,38 +56,43 @@ func checkLabels(labels []uint8, n int, what string) error {
 	return nil
 }
 
-// pictures are n images of h x w pixels with 1 or 3 channels.
+// pictures holds n images of h x w pixels with 1 or 3 channels.
 type pictures struct {
 	n, h, w, c int
 	v          []float32
-	lo, hi     float32
+	lo, hi     float32 // black and white
 }
 
-// readImages reads images [n, h, w, 1] or [n, h, w, 3].
-func readImages(t *tensors.Tensor, o options, what string) (*pictures, error) {
-	d, v, err := flat(t, what)
-	if err != nil {
+// shapeOf returns images [n, h, w, 1] or [n, h, w, 3] without their pixels, which read copies: a figure that will be refused
+// copies none.
+func shapeOf(t *tensors.Tensor, what string) (*pictures, error) {
+	if err := images.Check(what, t); err != nil {
 		return nil, err
 	}
-	if len(d) != 4 || d[3] != 1 && d[3] != 3 {
-		return nil, fmt.Errorf("%s are [n, height, width, 1 or 3], got %v", what, d)
+	d := t.Shape().Dimensions
+	if d[3] != 1 && d[3] != 3 {
+		return nil, fmt.Errorf("%s have the shape %v: 1 channel is drawn in grey and 3 in colour", what, d)
 	}
-	if len(v) == 0 {
-		return nil, fmt.Errorf("no %s: the tensor is %v", what, d)
+	return &pictures{n: d[0], h: d[1], w: d[2], c: d[3]}, nil
+}
+
+// read copies the pixels of t, and chooses what is black and white.
+func (p *pictures) read(t *tensors.Tensor, o options, what string) error {
+	v, err := tensors.CopyFlatData[float32](t)
+	if err != nil {
+		return fmt.Errorf("%s could not be read: %w", what, err)
 	}
-	p := &pictures{n: d[0], h: d[1], w: d[2], c: d[3], v: v, lo: 0, hi: 1}
-	for i, x := range v {
-		if x != x {
-			return nil, fmt.Errorf("%s: image %d holds NaN: has the training diverged?", what, i/(p.h*p.w*p.c))
-		}
-		if x < 0 {
-			p.lo = -1
-		}
+	if i := images.NotFinite(v); i >= 0 {
+		return fmt.Errorf("%s hold %v in image %d: has the training diverged?", what, v[i], i/(p.h*p.w*p.c))
 	}
-	if o.lo != o.hi {
+	p.v, p.lo, p.hi = v, 0, 1
+	if slices.Min(v) < 0 {
+		p.lo = -1
+	}
+	if o.ranged {
 		p.lo, p.hi = o.lo, o.hi
 	}
-	return p, nil
+	return nil
 }
 
 // at returns image i with black at lo and white at hi.
@@ -122,7 +115,7 @@ func (p *pictures) at(i int) image.Image {
 	return m
 }
 
-// sixteen are the shades of grey of [pictures.uri].
+// sixteen holds the shades of grey of [pictures.uri].
 var sixteen = func() color.Palette {
 	p := make(color.Palette, 16)
 	for i := range p {
@@ -131,8 +124,7 @@ var sixteen = func() color.Palette {
 	return p
 }()
 
-// uri returns image i as a PNG in a data URI, a grey one in 16 shades: half the
-// bytes of 256.
+// uri returns image i as a PNG in a data URI. A grey one has 16 shades, which take half the bytes of 256.
 func (p *pictures) uri(i int) (string, error) {
 	m := p.at(i)
 	if g, ok := m.(*image.Gray); ok {

@@ -8,20 +8,20 @@ import (
 type object = map[string]any
 type array = []any
 
-// round keeps five digits: the specification is read by people's browsers over
-// slow lines.
+// round returns x with five digits, because browsers fetch the specification over slow lines.
 func round(x float64) float64 {
 	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 5, 64), 64)
 	return y
 }
 
+// vegaAxis returns the encoding of an axis.
 func vegaAxis(field, title string, lo, hi float64) object {
 	return object{"field": field, "type": "quantitative", "title": title,
 		"scale": object{"domain": array{round(lo), round(hi)}, "nice": false, "zero": false},
 		"axis":  object{"tickCount": 7}}
 }
 
-// vegaColour is the colour of the classes that occur, in the legend's order.
+// vegaColour returns the encoding of the colours of the classes that occur, in the legend's order.
 func vegaColour(o options, labels []uint8) object {
 	if labels == nil {
 		return object{"value": o.palette.hex(0)}
@@ -35,8 +35,7 @@ func vegaColour(o options, labels []uint8) object {
 		"legend": object{"title": "", "symbolOpacity": 1, "symbolSize": 90}}
 }
 
-// pointing selects the nearest mark as the pointer moves, and begins with mark
-// number start.
+// pointing returns the parameter that selects the mark nearest to the pointer. At first mark number start is selected.
 func pointing(start int) array {
 	return array{object{
 		"name":   "at",
@@ -45,7 +44,7 @@ func pointing(start int) array {
 	}}
 }
 
-// panel is the view that shows the picture pointed at, and a line of text.
+// panel returns the view that shows the selected picture, and a line of text below it.
 func panel(caption object) object {
 	const size = 220
 	return object{
@@ -66,6 +65,7 @@ func panel(caption object) object {
 	}
 }
 
+// vegaPage returns the specification of views side by side.
 func vegaPage(o options, datasets object, views array) object {
 	spec := object{
 		"$schema":    "https://vega.github.io/schema/vega-lite/v5.json",
@@ -74,7 +74,7 @@ func vegaPage(o options, datasets object, views array) object {
 		"datasets":   datasets,
 		"hconcat":    views,
 		"spacing":    24,
-		"resolve":    object{"scale": object{"color": "independent"}}, // the legend beside the dots
+		"resolve":    object{"scale": object{"color": "independent"}}, // the legend stands beside the dots
 		"config": object{
 			"font":   "sans-serif",
 			"view":   object{"stroke": "#8a8a8a"},
@@ -91,13 +91,16 @@ func vegaPage(o options, datasets object, views array) object {
 	return spec
 }
 
-// vegaSample is how many pictures a specification holds at most, 400 bytes each.
-const vegaSample = 1000
+// A specification holds vegaSample pictures at most, of 400 bytes if they are digits, and vegaPixels of their pixels.
+const (
+	vegaSample = 1000
+	vegaPixels = 4_000_000
+)
 
-// scatterSpec is the scatter whose dots show their pictures.
+// scatterSpec returns the specification of the scatter whose dots show their pictures.
 func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictures) (any, error) {
 	var rows array
-	some := sample(len(pts), vegaSample)
+	some := sample(len(pts), min(vegaSample, vegaPixels/(pics.h*pics.w)))
 	for _, i := range some {
 		uri, err := pics.uri(i)
 		if err != nil {
@@ -138,6 +141,7 @@ func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictu
 	return spec, nil
 }
 
+// vegaCircle returns the layer of a circle.
 func vegaCircle(r float64, axisX, axisY object) object {
 	var at array
 	for i, p := range outline(r) {
@@ -147,12 +151,12 @@ func vegaCircle(r float64, axisX, axisY object) object {
 		"data": object{"values": at},
 		"mark": object{"type": "line", "color": "#262626", "strokeWidth": 1.5, "clip": true},
 		"encoding": object{"x": axisX, "y": axisY,
-			"order": object{"field": "i", "type": "quantitative"}}, // else by x: a line from left to right
+			"order": object{"field": "i", "type": "quantitative"}}, // otherwise by x: a line from left to right
 	}
 }
 
-// explorerSpec is the plane with the points beneath an invisible grid: the
-// nearest point of the grid is the one shown.
+// explorerSpec returns the specification of the plane: the points under an invisible grid, whose point nearest to the
+// pointer is the one shown.
 func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels []uint8) (any, error) {
 	b := p.box()
 	var cells, dots array
