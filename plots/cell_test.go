@@ -8,11 +8,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"autoencoders/internal/faults"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -52,6 +56,19 @@ var cells = map[string]func(){
 		time.Sleep(120 * time.Millisecond)
 		table.Progress(44, 100)
 		Check(errors.New("autoencoder: stopped\n\tat train.go:42\n\tat main.go:7"))
+	},
+	// The kernel of this one answers nothing: silent says how long a display waited, in all.
+	"silent": func() {
+		gonb.patience = 500 * time.Millisecond
+		table, start := NewTable("epoch"), time.Now()
+		for step := range 10 {
+			table.Progress(step, 10)
+			time.Sleep(progressInterval)
+		}
+		table.Row(1)
+		Text("done")
+		fmt.Fprintln(os.Stderr, (time.Since(start) - 10*progressInterval).Milliseconds())
+		Check(errors.New("autoencoder: stopped"))
 	},
 	"bad figure": func() { Scatter(threePoints(), []uint8{1}).Show() },
 }
@@ -107,6 +124,9 @@ func runCell(t *testing.T, name string) (shown []protocol.DisplayData, stderr st
 				return
 			}
 			if v, ok := d.Data[protocol.MIMECommValue].(protocol.CommValue); ok {
+				if name == "silent" {
+					continue
+				}
 				enc.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: v.Value})
 				continue
 			}
@@ -227,6 +247,43 @@ func TestShowOfABadFigureEndsTheCell(t *testing.T) {
 	_, stderr, status := runCell(t, "bad figure")
 	if stderr != "plots: Scatter: 1 labels for 3 points\n" || status != 1 {
 		t.Errorf("status %d and %q", status, stderr)
+	}
+}
+
+func TestAKernelThatIsGoneIsWaitedForOnce(t *testing.T) {
+	shown, stderr, status := runCell(t, "silent")
+	waited, message, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
+	ms, err := strconv.Atoi(waited)
+	if err != nil || ms < 400 || ms > 1000 {
+		t.Errorf("a dozen displays waited %s ms, want the 500 of one", waited)
+	}
+	if message != "autoencoder: stopped" || status != 1 {
+		t.Errorf("status %d and %q", status, message)
+	}
+	if len(shown) < 5 {
+		t.Errorf("%d displays were sent: a kernel that is only slow would lack the others", len(shown))
+	}
+	faults.Row(t, "a kernel that stops answering while a cell trains", message, "one wait instead of one at each display")
+}
+
+func TestASlowKernelIsWaitedForAgain(t *testing.T) {
+	answers := make(chan bool, 1)
+	var syncs atomic.Int32
+	k := kernel{sync: func() { syncs.Add(1); <-answers }, patience: 50 * time.Millisecond}
+	start := time.Now()
+	for range 20 {
+		k.flush()
+	}
+	if waited := time.Since(start); syncs.Load() != 1 || waited < k.patience || waited > 10*k.patience {
+		t.Errorf("%d requests and %v of waiting, want one and %v", syncs.Load(), waited, k.patience)
+	}
+	late := k.unanswered
+	answers <- true
+	<-late
+	answers <- true
+	k.flush()
+	if syncs.Load() != 2 || k.unanswered != nil {
+		t.Errorf("after its answer the kernel was asked %d times, want a second time, and in time", syncs.Load()-1)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io"
 	"math"
 	"testing"
 
@@ -111,12 +110,28 @@ func TestEveryFigureIsOpaqueOnWhiteAndDrawnTheSameTwice(t *testing.T) {
 
 func TestPaletteOfAnyLength(t *testing.T) {
 	two := []color.Color{color.Gray{10}, color.RGBA{1, 2, 3, 255}}
-	m := picture(t, Scatter(tensor(ramp, 40, 2), digits(40), Palette(two)))
+	points := tensor(ramp, 40, 2)
+	m := picture(t, Scatter(points, digits(40), Palette(two)))
 	if count(m, two[0]) == 0 || count(m, two[1]) == 0 {
 		t.Error("the two colours do not take turns")
 	}
-	picture(t, Scatter(tensor(ramp, 40, 2), digits(40), Palette(nil)))
-	picture(t, Curve(Line("a", []float64{1}), Line("b", []float64{2}), Line("c", []float64{3}), Palette(two)))
+	written := func(f *Figure) []byte {
+		var b bytes.Buffer
+		if _, err := f.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	if !bytes.Equal(written(Scatter(points, digits(40), Palette(nil))), written(Scatter(points, digits(40)))) {
+		t.Error("an empty palette is not the default")
+	}
+	lines := []Option{Palette(two), Line("a", []float64{1}), Line("b", []float64{2})}
+	before := picture(t, Curve(lines...))
+	after := picture(t, Curve(append(lines, Line("c", []float64{3}))...))
+	if 3*count(before, two[0]) > 2*count(after, two[0]) || count(after, two[1]) > count(before, two[1])+20 {
+		t.Errorf("the third line is not in the first colour: %d and %d pixels in the two, %d and %d without it",
+			count(after, two[0]), count(after, two[1]), count(before, two[0]), count(before, two[1]))
+	}
 }
 
 func TestPairsShareOneRange(t *testing.T) {
@@ -152,26 +167,33 @@ func TestFigureIsDrawnFromACopy(t *testing.T) {
 	picture(t, f)
 }
 
-// One dot, one value, all dots in one place, all losses the same: nothing to
-// spread over an axis, and no reason to fail.
+// One dot, one value, all dots in one place, all losses the same: nothing to spread over an axis, and no reason to fail or
+// to draw nothing.
 func TestFlatDataIsDrawn(t *testing.T) {
+	red := color.RGBA{255, 0, 0, 255}
+	dot := color.RGBA{255, 25, 25, 255} // at 90 %
+	palette := Palette(Colours{red})
 	one := Around(tensor(constant(3), 5, 2), 2)
-	for name, f := range map[string]*Figure{
-		"one dot":    Scatter(tensor(ramp, 1, 2), []uint8{3}),
-		"one place":  Scatter(tensor(constant(1e6), 50, 2), digits(50)),
-		"no spread":  Scatter(tensor(func(i int) float32 { return float32(i % 2 * i) }, 50, 2), nil),
-		"one epoch":  Curve(Line("loss", []float64{0.5})),
-		"flat":       Curve(Line("loss", []float64{0, 0, 0})),
-		"long":       Curve(Line("loss", make([]float64, 5000))),
-		"one pixel":  Images(tensor(ramp, 1, 1, 1, 1)),
-		"in colours": Images(tensor(ramp, 2, 4, 4, 3)),
-		"one point":  Map(Plane{X0: 0, X1: 1, Y0: 0, Y1: 1, N: 1}, tensor(ramp, 1, 4, 4, 1)),
-		"collapsed":  Explorer(one, tensor(ramp, 4, 4, 4, 1), tensor(constant(3), 5, 2), nil),
-		"huge":       Scatter(tensor(func(i int) float32 { return ramp(i) * 1e30 }, 20, 2), nil),
-		"tiny":       Scatter(tensor(func(i int) float32 { return ramp(i) * 1e-20 }, 20, 2), nil),
+	for name, c := range map[string]struct {
+		f      *Figure
+		colour color.Color
+		pixels int // of the colour, at least
+	}{
+		"one dot":    {Scatter(tensor(ramp, 1, 2), []uint8{3}, palette), dot, 100},
+		"one place":  {Scatter(tensor(constant(1e6), 2, 2), nil, palette), color.RGBA{255, 2, 2, 255}, 100}, // a dot on a dot
+		"no spread":  {Scatter(tensor(func(i int) float32 { return float32(i % 2 * i) }, 50, 2), nil, palette), dot, 2000},
+		"huge":       {Scatter(tensor(func(i int) float32 { return ramp(i) * 1e30 }, 20, 2), nil, palette), dot, 1000},
+		"tiny":       {Scatter(tensor(func(i int) float32 { return ramp(i) * 1e-20 }, 20, 2), nil, palette), color.RGBA{255, 0, 0, 255}, 100},
+		"one epoch":  {Curve(Line("loss", []float64{0.5}), palette), red, 100},
+		"flat":       {Curve(Line("loss", []float64{0, 0, 0}), palette), red, 2000},
+		"long":       {Curve(Line("loss", make([]float64, 5000)), palette), red, 2000},
+		"one pixel":  {Images(tensor(ramp, 1, 1, 1, 1)), color.Gray{0}, 64}, // sin(0), in squares of 8 x 8
+		"in colours": {Images(tensor(func(i int) float32 { return float32(i % 3 / 2) }, 2, 4, 4, 3)), color.RGBA{0, 0, 255, 255}, 2 * 16 * 64},
+		"one point":  {Map(Plane{X0: 0, X1: 1, Y0: 0, Y1: 1, N: 1}, tensor(constant(0.5), 1, 4, 4, 1)), color.Gray{128}, 1120 * 1120},
+		"collapsed":  {Explorer(one, tensor(constant(0.5), 4, 4, 4, 1), tensor(constant(3), 5, 2), nil, palette), color.Gray{128}, 840 * 840},
 	} {
-		if _, err := f.WriteTo(io.Discard); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if n := count(picture(t, c.f), c.colour); n < c.pixels {
+			t.Errorf("%s: %d pixels are %v, want %d at least", name, n, c.colour, c.pixels)
 		}
 	}
 }

@@ -308,11 +308,24 @@ func (ticks) Ticks(lo, hi float64) []plot.Tick {
 		}
 	}
 	decimals := int(math.Max(0, -math.Floor(math.Log10(step)+1e-9)))
+	size := math.Max(math.Abs(lo), math.Abs(hi))
 	var all []plot.Tick
 	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+1e-9*step; i++ {
-		all = append(all, plot.Tick{Value: i * step, Label: decimal(i*step, decimals)})
+		label := decimal(i*step, decimals)
+		if decimals > 9 || size >= 1e12 { // 1e-300 has as many digits
+			label = exponential(i*step, int(math.Log10(size/step))+1)
+		}
+		all = append(all, plot.Tick{Value: i * step, Label: label})
 	}
 	return all
+}
+
+// exponential formats x with an exponent and a minus sign instead of a hyphen, both only if needed.
+func exponential(x float64, digits int) string {
+	if x == 0 { // −0 as well
+		return "0"
+	}
+	return strings.ReplaceAll(strconv.FormatFloat(x, 'g', min(max(digits, 1), 12), 64), "-", "\u2212")
 }
 
 // decimal formats x with a minus sign instead of a hyphen.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"math"
@@ -21,7 +22,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-var update = flag.Bool("update", false, "write the pictures of testdata anew")
+var update = flag.Bool("update", false, "draw the pictures of testdata again")
 
 func picture(t *testing.T, f *Figure) image.Image {
 	t.Helper()
@@ -110,6 +111,28 @@ func TestTicksNameThePlaces(t *testing.T) {
 	}
 }
 
+func TestTicksOfAnySize(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		want   string
+	}{
+		{0, 1, "0.0 0.2 0.4 0.6 0.8 1.0"},
+		{-3, 3, "−3 −2 −1 0 1 2 3"},
+		{0, 4e-300, "0 1e−300 2e−300 3e−300 4e−300"},
+		{-1e38, 1e38, "−1e+38 −8e+37 −6e+37 −4e+37 −2e+37 0 2e+37 4e+37 6e+37 8e+37 1e+38"},
+		{3e15, 3.0000004e15, "3e+15 3.0000001e+15 3.0000002e+15 3.0000003e+15 3.0000004e+15"},
+		{100000, 500000, "100000 200000 300000 400000 500000"},
+	} {
+		var labels []string
+		for _, tick := range (ticks{}).Ticks(c.lo, c.hi) {
+			labels = append(labels, tick.Label)
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("from %v to %v: %s, want %s", c.lo, c.hi, got, c.want)
+		}
+	}
+}
+
 // The four dots lie on the circle at the axes, so it is known where its points between them must be.
 func TestCirclesAreRoundAndAtTheirRadius(t *testing.T) {
 	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}, color.RGBA{255, 0, 255, 255}, color.RGBA{0, 255, 255, 255}}
@@ -186,8 +209,55 @@ func BenchmarkScatterOfTenThousand(b *testing.B) {
 	}
 }
 
-// TestPictures compares with pictures that were looked at: go test -update
-// draws them anew.
+// pasteByPixel is how paste was first written: one pixel at a time.
+func pasteByPixel(p *page, src image.Image, x, y, k int) {
+	b := src.Bounds()
+	for j := range b.Dy() {
+		for i := range b.Dx() {
+			r := image.Rect(x+i*k, y+j*k, x+(i+1)*k, y+(j+1)*k)
+			draw.Draw(p.img, r, image.NewUniform(src.At(b.Min.X+i, b.Min.Y+j)), image.Point{}, draw.Src)
+		}
+	}
+}
+
+func TestPasteMakesASquareOfEachPixel(t *testing.T) {
+	pics := &pictures{n: 2, h: 5, w: 7, c: 1, v: make([]float32, 2*5*7*3), lo: -1, hi: 1}
+	for i := range pics.v {
+		pics.v[i] = float32(math.Sin(float64(i)))
+	}
+	for _, pics.c = range []int{1, 3} {
+		for k := 1; k <= 9; k++ {
+			fast, slow := newPage(100, 80), newPage(100, 80)
+			fast.paste(pics.at(1), 11, 13, k)
+			pasteByPixel(slow, pics.at(1), 11, 13, k)
+			if !bytes.Equal(fast.img.Pix, slow.img.Pix) {
+				t.Errorf("%d channels, squares of %d: the page differs", pics.c, k)
+			}
+		}
+	}
+}
+
+// 100 digits, as a figure of images has them.
+func BenchmarkPaste(b *testing.B) {
+	page, digit := newPage(1224, 1224), image.NewGray(image.Rect(0, 0, 28, 28))
+	for i := range digit.Pix {
+		digit.Pix[i] = uint8(i)
+	}
+	for name, paste := range map[string]func(src image.Image, x, y, k int){
+		"rows":   page.paste,
+		"pixels": func(src image.Image, x, y, k int) { pasteByPixel(page, src, x, y, k) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				for i := range 100 {
+					paste(digit, i%10*120, i/10*120, 4)
+				}
+			}
+		})
+	}
+}
+
+// TestPictures compares with pictures that were looked at: go test -update draws them again.
 func TestPictures(t *testing.T) {
 	points, labels := cloud(60)
 	plane := Around(points, 6)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -71,8 +72,17 @@ func (o *options) check() error {
 			return errorf("a circle of radius %v: a radius is a number above 0", r)
 		}
 	}
+	for _, s := range o.texts() {
+		if n := utf8.RuneCountInString(s); n > mostLetters {
+			return errorf("a text of %d letters is too long: %d at most", n, mostLetters)
+		}
+	}
 	return checkLetters(o.texts()...)
 }
+
+// mostLetters is how many letters a title, a name or a caption has at most: an axis's name makes the page as high as it is
+// long.
+const mostLetters = 300
 
 // texts returns all that the options may write into the figure.
 func (o *options) texts() []string {
@@ -103,9 +113,10 @@ func (o *options) name(k uint8) string {
 	return fmt.Sprint(k)
 }
 
-// Title sets the line above the figure, which also names its file outside a notebook. Letters that the figures' typeface
-// lacks, here and in all other texts, are drawn in a font of the system's; if none has them, that is an error of the
-// figure.
+// Title sets the line above the figure, which also names its file outside a notebook.
+//
+// Letters that the figures' typeface lacks, here and in all other texts, are drawn in a font of the system's. If none has
+// them, that is an error of the figure, and so is a text of more than 300 letters.
 func Title(s string) Option { return option("Title", func(o *options) { o.title = s }) }
 
 // Axes names the axes.

@@ -98,14 +98,36 @@ func TestTableTextIsInColumns(t *testing.T) {
 	}
 }
 
+// No value is lost that has no column's name above it.
 func TestShortAndLongRowsAreShown(t *testing.T) {
-	table := Rows([]string{"a", "b"}, [][]string{{"1"}, {"1", "2", "3"}, nil})
-	table.Show()
-	_, _ = table.html(), table.text()
-	table = NewTable()
-	table.Row()
-	table.Row(1, 2)
-	_, _ = table.html(), table.text()
+	for name, c := range map[string]struct {
+		table *Table
+		text  string
+		cells int
+	}{
+		"rows of any length": {Rows([]string{"a", "b"}, [][]string{{"1"}, {"1", "2", "3"}, nil}),
+			"       a         b\n" +
+				"       1\n" +
+				"       1         2         3\n" +
+				"\n", 4 * 3},
+		"no columns": {Rows(nil, [][]string{nil, {"1", "2"}}), "\n\n       1         2\n", 3 * 2},
+		"nothing":    {NewTable(), "\n", 0},
+	} {
+		if got := c.table.text(); got != c.text {
+			t.Errorf("%s: the text is\n%swant\n%s", name, got, c.text)
+		}
+		html := c.table.html()
+		if got := strings.Count(html, "<td "); got != c.cells {
+			t.Errorf("%s: %d cells, want %d in\n%s", name, got, c.cells, html)
+		}
+		for _, row := range c.table.rows {
+			for _, s := range row {
+				if !strings.Contains(html, ">"+s+"</td>") {
+					t.Errorf("%s: %q is missing in\n%s", name, s, html)
+				}
+			}
+		}
+	}
 }
 
 func TestBarIsAlwaysAsLong(t *testing.T) {

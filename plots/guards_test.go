@@ -1,0 +1,344 @@
+package plots_test
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"image/color"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"autoencoders/internal/faults"
+	"autoencoders/internal/images"
+	. "autoencoders/plots" // as a cell calls them
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// line returns the error of f, and fails the test if f panics, has none, or one of more than a line.
+func line(t *testing.T, what string, f func() *Figure) error {
+	t.Helper()
+	defer func() {
+		if r := recover(); r != nil {
+			t.Errorf("%s panics: %v", what, r)
+		}
+	}()
+	figure := f()
+	n, err := figure.WriteTo(io.Discard)
+	if err == nil || n != 0 || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "plots: ") {
+		t.Errorf("%s: %d bytes and the error %v, want one line", what, n, err)
+		return errors.New("none")
+	}
+	if figure.VegaLite() != nil {
+		t.Errorf("%s has a Vega-Lite version", what)
+	}
+	return err
+}
+
+func zeros(dims ...int) *tensors.Tensor {
+	return tensors.FromShape(shapes.Make(dtypes.Float32, dims...))
+}
+
+// places are the arguments of this package that are tensors, with something good in all others.
+func places() map[string]func(x *tensors.Tensor) *Figure {
+	plane := Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
+	points, pics := tensor(ramp, 4, 2), tensor(ramp, 4, 6, 5, 1)
+	return map[string]func(x *tensors.Tensor) *Figure{
+		"Scatter of points":   func(x *tensors.Tensor) *Figure { return Scatter(x, nil) },
+		"Explorer of points":  func(x *tensors.Tensor) *Figure { return Explorer(plane, pics, x, nil) },
+		"Map of Around":       func(x *tensors.Tensor) *Figure { return Map(Around(x, 2), pics) },
+		"Explorer of Around":  func(x *tensors.Tensor) *Figure { return Explorer(Around(x, 2), pics, points, nil) },
+		"Scatter of Points":   func(x *tensors.Tensor) *Figure { return Scatter(Around(x, 2).Points(), nil) },
+		"Scatter of Pictures": func(x *tensors.Tensor) *Figure { return Scatter(points, nil, Pictures(x)) },
+		"Images":              func(x *tensors.Tensor) *Figure { return Images(x) },
+		"Pairs, top":          func(x *tensors.Tensor) *Figure { return Pairs(x, pics) },
+		"Pairs, bottom":       func(x *tensors.Tensor) *Figure { return Pairs(pics, x) },
+		"Grid":                func(x *tensors.Tensor) *Figure { return Grid([]*tensors.Tensor{pics, x}) },
+		"Map of images":       func(x *tensors.Tensor) *Figure { return Map(plane, x) },
+		"Explorer of images":  func(x *tensors.Tensor) *Figure { return Explorer(plane, x, points, nil) },
+	}
+}
+
+func TestNoBadTensorIsDrawn(t *testing.T) {
+	reason := errors.New("datasets: a file is missing")
+	var seen error
+	for name, figure := range places() {
+		dims := []int{4, 6, 5, 1}
+		if strings.Contains(name, "oint") || strings.Contains(name, "Around") {
+			dims = []int{4, 2}
+		}
+		if _, err := figure(tensor(ramp, dims...)).WriteTo(io.Discard); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		last := func(x float64) *tensors.Tensor {
+			v := tensors.MustCopyFlatData[float32](tensor(ramp, dims...))
+			v[len(v)-1] = float32(x)
+			return tensors.FromFlatDataAndDimensions(v, dims...)
+		}
+		gone := tensor(ramp, dims...)
+		gone.MustFinalizeAll()
+		for bad, x := range map[string]*tensors.Tensor{
+			"nil":        nil,
+			"finalized":  gone,
+			"NaN":        last(math.NaN()),
+			"+Inf":       last(math.Inf(1)),
+			"-Inf":       last(math.Inf(-1)),
+			"empty":      zeros(append([]int{0}, dims[1:]...)...),
+			"no pixels":  zeros(4, 0, 5, 1),
+			"float64":    tensors.FromShape(shapes.Make(dtypes.Float64, dims...)),
+			"uint8":      tensors.FromShape(shapes.Make(dtypes.Uint8, dims...)),
+			"a scalar":   tensors.FromScalar(float32(1)),
+			"rank 1":     zeros(4),
+			"rank 5":     zeros(4, 6, 5, 1, 1),
+			"width":      zeros(4, 3),
+			"channels":   zeros(4, 6, 5, 2),
+			"not loaded": images.Failed(reason),
+		} {
+			err := line(t, name+" of "+bad, func() *Figure { return figure(x) })
+			if bad == "not loaded" && !errors.Is(err, reason) {
+				t.Errorf("%s of images that could not be loaded: %v does not say why", name, err)
+			}
+			if bad == "+Inf" && name == "Images" {
+				seen = err
+			}
+		}
+	}
+	faults.Row(t, "NaN, an infinite number, nothing or a wrong type in a figure (every figure, each argument)", seen.Error(), "the other cells and their figures")
+}
+
+// The table above would be worth little if a new function were missing from it.
+func TestEveryFunctionOfTensorsIsTried(t *testing.T) {
+	tried := ""
+	for name := range places() {
+		tried += name + " "
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !f.Name.IsExported() {
+				continue
+			}
+			for _, p := range f.Type.Params.List {
+				if !strings.Contains(fmt.Sprint(render(p.Type)), "tensors.Tensor") {
+					continue
+				}
+				found++
+				if !strings.Contains(tried, f.Name.Name) {
+					t.Errorf("%s is not tried", f.Name.Name)
+				}
+			}
+		}
+	}
+	if found != 9 { // arguments: Pairs has its two in one list
+		t.Errorf("%d arguments of tensors are in the source", found)
+	}
+}
+
+// render writes a type as the source does, as far as tensors need it.
+func render(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return "*" + render(e.X)
+	case *ast.ArrayType:
+		return "[]" + render(e.Elt)
+	case *ast.SelectorExpr:
+		return render(e.X) + "." + e.Sel.Name
+	case *ast.Ident:
+		return e.Name
+	}
+	return ""
+}
+
+func TestAnOptionWithoutUseIsAnError(t *testing.T) {
+	points, pics, plane := tensor(ramp, 4, 2), tensor(ramp, 4, 6, 5, 1), Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
+	all := map[string]Option{
+		"Title": Title("title"), "Axes": Axes("x", "y"), "Palette": Palette(Tutorial), "Labels": Labels("zero"), "Pictures": Pictures(pics),
+		"Columns": Columns(2), "Range": Range(0, 1), "Captions": Captions(1, 2, 3, 4), "RowNames": RowNames(), "Line": Line("loss", []float64{1}),
+		"Runs": Runs("loss", [][]float64{{1}}), "Ticks": Ticks("one"), "Circles": Circles(1),
+	}
+	var seen error
+	for figure, c := range map[string]struct {
+		uses string
+		draw func(o Option) *Figure
+	}{
+		"Scatter":  {"Title Axes Palette Labels Circles Pictures Range", func(o Option) *Figure { return Scatter(points, nil, o) }},
+		"Images":   {"Title Columns Range Captions Labels", func(o Option) *Figure { return Images(pics, o) }},
+		"Pairs":    {"Title Columns Range Captions Labels RowNames", func(o Option) *Figure { return Pairs(pics, pics, o) }},
+		"Grid":     {"Title Columns Range Captions Labels RowNames", func(o Option) *Figure { return Grid([]*tensors.Tensor{pics}, o) }},
+		"Curve":    {"Title Axes Palette Line Runs Ticks", func(o Option) *Figure { return Curve(Line("a", []float64{1}), o) }},
+		"Map":      {"Title Axes Range", func(o Option) *Figure { return Map(plane, pics, o) }},
+		"Explorer": {"Title Axes Palette Labels Range", func(o Option) *Figure { return Explorer(plane, pics, points, nil, o) }},
+	} {
+		for name, option := range all {
+			useful := strings.Contains(" "+c.uses+" ", " "+name+" ")
+			if useful {
+				if _, err := c.draw(option).WriteTo(io.Discard); err != nil {
+					t.Errorf("%s with %s: %v", figure, name, err)
+				}
+				continue
+			}
+			err := line(t, figure+" with "+name, func() *Figure { return c.draw(option) })
+			if want := fmt.Sprintf("plots: %s: no use for %s: its options are %s", figure, name, strings.ReplaceAll(c.uses, " ", ", ")); err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+			if figure == "Curve" && name == "Columns" {
+				seen = err
+			}
+		}
+		if _, err := c.draw(nil).WriteTo(io.Discard); err != nil {
+			t.Errorf("%s with no option (nil): %v", figure, err)
+		}
+	}
+	faults.Row(t, "an option that a figure has no use for", seen.Error(), "the other cells and their figures")
+}
+
+func TestOptionsThatCannotBeDrawn(t *testing.T) {
+	points, pics, plane := tensor(ramp, 4, 2), tensor(ramp, 4, 6, 5, 1), Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
+	nan, inf := math.NaN(), math.Inf(1)
+	around := func(n int) *Figure { return Map(Around(points, n), pics) }
+	at := func(x0, x1 float64, n int) *Figure { return Map(Plane{X0: x0, X1: x1, Y0: 0, Y1: 1, N: n}, pics) }
+	cases := []struct {
+		f    func() *Figure
+		want string
+	}{
+		{func() *Figure { return Images(pics, Range(1, 0)) }, "Images: Range(1, 0): the first value is drawn black"},
+		{func() *Figure { return Images(pics, Range(0, 0)) }, "Images: Range(0, 0)"},
+		{func() *Figure { return Images(pics, Range(float32(nan), 1)) }, "Images: Range(NaN, 1)"},
+		{func() *Figure { return Map(plane, pics, Range(0, float32(inf))) }, "Map: Range(0, +Inf)"},
+		{func() *Figure { return Images(pics, Columns(0)) }, "Images: Columns(0): at least one image"},
+		{func() *Figure { return Images(pics, Columns(-3)) }, "Images: Columns(-3)"},
+		{func() *Figure { return Images(pics, Captions()) }, "Images: 0 captions for 4 images"},
+		{func() *Figure { return Images(pics, Captions([]string(nil))) }, "Images: 0 captions for 4 images"},
+		{func() *Figure { return Curve(Ticks(), Line("a", []float64{1})) }, "Curve: 0 Ticks for 1 places"},
+		{func() *Figure { return Curve(Line("a", []float64{1, inf})) }, `Curve: line "a" is +Inf at 2: has the training diverged?`},
+		{func() *Figure { return Curve(Line("a", []float64{1, -1e305})) }, `Curve: line "a" is -1e+305 at 2, too large`},
+		{func() *Figure { return Curve(Runs("a", [][]float64{{1, nan}})) }, `Curve: line "a" is NaN at 1`},
+		{func() *Figure { return Curve(Runs("a", [][]float64{{-inf, 1}})) }, `Curve: line "a" is -Inf at 1`},
+		{func() *Figure { return Scatter(points, nil, Circles(inf)) }, "Scatter: a circle of radius +Inf"},
+		{func() *Figure { return Scatter(points, nil, Circles(1e300)) }, "Scatter: a circle of radius 1e+300"},
+		{func() *Figure { return Scatter(points, nil, Palette(Colours{color.Black, nil})) }, "Scatter: Palette: colour 1 is missing (nil)"},
+		{func() *Figure { return Scatter(points, []uint8{}) }, "Scatter: 0 labels for 4 points"},
+		{func() *Figure { return around(0) }, "Map: Around: n is 0, it must be 1-200"},
+		{func() *Figure { return around(201) }, "Map: Around: n is 201, it must be 1-200"},
+		{func() *Figure { return at(0, 1, 0) }, "Map: Plane{0, 1, 0, 1, 0} is empty"},
+		{func() *Figure { return at(0, 1, -1) }, "Map: Plane{0, 1, 0, 1, -1} is empty"},
+		{func() *Figure { return at(0, 1, 1<<40) }, "Map: Plane{0, 1, 0, 1, 1099511627776} is too fine: N is 1-1000"},
+		{func() *Figure { return at(nan, 1, 2) }, "Map: Plane{NaN, 1, 0, 1, 2} is empty"},
+		{func() *Figure { return at(0, inf, 2) }, "Map: Plane{0, +Inf, 0, 1, 2} is empty"},
+		{func() *Figure { return at(-1e308, 1e308, 2) }, "Map: Plane{-1e+308, 1e+308, 0, 1, 2} is empty"},
+		{func() *Figure { return at(1e9, 1e9+1e-7, 2) }, "Map: Plane{1e+09, 1.0000000000000001e+09, 0, 1, 2} is empty"},
+		{func() *Figure { return Scatter(Plane{X0: 0, X1: nan, Y0: 0, Y1: 1, N: 1 << 40}.Points(), nil) }, "Scatter: the points could not be loaded: plots: Plane{0, NaN, 0, 1, 1099511627776} is empty"},
+		{func() *Figure { return Map(plane, pics, Axes("x", strings.Repeat("y", 301))) }, "Map: a text of 301 letters is too long: 300 at most"},
+		{func() *Figure { return Images(pics, Captions(1, 2, 3, strings.Repeat("é", 301))) }, "Images: a text of 301 letters"},
+		{func() *Figure { return nil }, "an empty Figure"},
+	}
+	for _, c := range cases {
+		if err := line(t, c.want, c.f); !strings.HasPrefix(err.Error(), "plots: "+c.want) {
+			t.Errorf("got %v, want plots: %s…", err, c.want)
+		}
+	}
+	faults.Row(t, "a range from white to black", line(t, "a range", cases[0].f).Error(), "no picture in negative")
+}
+
+func TestFiguresThatWouldBeTooLarge(t *testing.T) {
+	plane := func(n int) Plane { return Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: n} }
+	cases := []struct {
+		f    func() *Figure
+		want string
+	}{
+		{func() *Figure { return Images(zeros(10000, 28, 28, 1)) }, "Images: 10000 images are too many for one figure: Take(100)"},
+		{func() *Figure { return Images(zeros(501, 2, 2, 1)) }, "Images: 501 images are too many"},
+		{func() *Figure { return Pairs(zeros(251, 2, 2, 1), zeros(251, 2, 2, 1)) }, "Pairs: 2 rows of 251 images are too many for one figure: Take(100)"},
+		{func() *Figure {
+			return Grid([]*tensors.Tensor{zeros(101, 2, 2, 1), zeros(101, 2, 2, 1), zeros(101, 2, 2, 1), zeros(101, 2, 2, 1), zeros(101, 2, 2, 1), zeros(101, 2, 2, 1)})
+		}, "Grid: 6 rows of 101 images are too many for one figure: Take(83)"},
+		{func() *Figure { return Images(zeros(500, 50, 15, 1)) }, "Images: the figure would have 1304 x 20424 pixels, more than 25 million: draw fewer images, or smaller ones than 50x15"},
+		{func() *Figure { return Images(zeros(400, 40, 1000, 1), Columns(400)) }, "Images: the figure would have "},
+		{func() *Figure { return Map(plane(100), zeros(10000, 40, 1, 1)) }, "Map: the figure would have 1100 x 44000 pixels, more than 25 million: use a plane of fewer points, or smaller images than 40x1"},
+		{func() *Figure { return Explorer(plane(80), zeros(6400, 28, 28, 1), zeros(3, 2), nil) }, "Explorer: 80 x 80 images of 28x28 pixels are too many to be pointed at: use a plane of 71 x 71 points"},
+		{func() *Figure { return Explorer(plane(1), zeros(1, 2100, 2100, 1), zeros(3, 2), nil) }, "Explorer: images of 2100x2100 pixels are too large to be pointed at"},
+		{func() *Figure { return Scatter(zeros(3, 2), nil, Pictures(zeros(3, 300, 300, 1))) }, "Scatter: pictures of 300x300 pixels are too large to be pointed at: make them smaller than 283x283"},
+	}
+	for _, c := range cases {
+		if err := line(t, c.want, c.f); !strings.HasPrefix(err.Error(), "plots: "+c.want) {
+			t.Errorf("got %v, want plots: %s…", err, c.want)
+		}
+	}
+	faults.Row(t, "a whole data set in one figure", line(t, "10000 images", cases[0].f).Error(), "no picture of 120,000 pixels in the notebook")
+	faults.Row(t, "a figure of too many pixels", line(t, "large images", cases[4].f).Error(), "the memory it would take")
+	for name, f := range map[string]*Figure{
+		"500 images":         Images(zeros(500, 2, 2, 1)),
+		"250 pairs":          Pairs(zeros(250, 2, 2, 1), zeros(250, 2, 2, 1)),
+		"10,000 points":      Scatter(tensor(ramp, 10000, 2), digits(10000)),
+		"10,000 pictures":    Scatter(tensor(ramp, 10000, 2), nil, Pictures(zeros(10000, 2, 2, 1))),
+		"71 x 71 decoded":    Explorer(plane(71), zeros(71*71, 28, 28, 1), zeros(3, 2), nil),
+		"200 x 200 on a map": Map(plane(200), zeros(40000, 4, 4, 1)),
+	} {
+		if _, err := f.WriteTo(io.Discard); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Nothing here is wrong, and nothing of it fits: it is drawn as well as it can be.
+func TestExtremesAreDrawn(t *testing.T) {
+	long := strings.Repeat("long ", 60)
+	points, pics, plane := tensor(ramp, 4, 2), tensor(ramp, 4, 6, 5, 1), Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
+	for name, f := range map[string]*Figure{
+		"long title":        Curve(Title(long), Line("a", []float64{1, 2})),
+		"long axes":         Scatter(points, nil, Axes(long, long)),
+		"long label":        Scatter(points, []uint8{0, 1, 2, 3}, Labels(long)),
+		"long line name":    Curve(Line(long, []float64{1, 2})),
+		"long ticks":        Curve(Ticks(long, long), Line("a", []float64{1, 2})),
+		"long caption":      Images(pics, Captions(long, long, long, long)),
+		"long title, map":   Map(plane, pics, Title(long), Axes(long, long)),
+		"long, explorer":    Explorer(plane, pics, points, []uint8{0, 1, 2, 3}, Title(long), Axes(long, long), Labels(long)),
+		"lines":             Images(pics, Title("one\ntwo\n"), Captions("a\nb", "\n", "", "\t")),
+		"not UTF-8":         Curve(Title("\xff\xfe"), Line("\xff", []float64{1})),
+		"huge values":       Curve(Line("a", []float64{-1e300, 1e300})),
+		"a large constant":  Curve(Line("a", []float64{1e16, 1e16})),
+		"a larger constant": Curve(Line("a", []float64{-3e250, -3e250})),
+		"a tiny one":        Curve(Line("a", []float64{5e-324, 0})),
+		"largest points":    Scatter(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 4, 2), nil),
+		"largest circle":    Scatter(points, nil, Circles(1e38, 1e-30)),
+		"one far point":     Scatter(tensor(constant(3e38), 4, 2), nil),
+		"a small plane":     Map(Plane{X0: 0, X1: 1e-300, Y0: 1, Y1: 1.00001, N: 2}, pics),
+		"largest pixels":    Images(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 1, 2, 2, 3)),
+		"largest range":     Images(pics, Range(-1e38, 1e38)),
+	} {
+		if n, err := f.WriteTo(io.Discard); err != nil || n == 0 {
+			t.Errorf("%s: %d bytes, %v", name, n, err)
+		}
+	}
+}
+
+func TestLargePicturesAreFewer(t *testing.T) {
+	points := tensor(ramp, 100, 2)
+	spec := string(Scatter(points, nil, Pictures(zeros(100, 250, 250, 1))).VegaLite())
+	if n := strings.Count(spec, "data:image/png"); n != 64 { // 4,000,000 / 250²
+		t.Errorf("%d pictures of 250x250 pixels, want 64", n)
+	}
+	spec = string(Scatter(points, nil, Pictures(zeros(100, 28, 28, 1))).VegaLite())
+	if n := strings.Count(spec, "data:image/png"); n != 100 {
+		t.Errorf("%d pictures of 28x28 pixels, want all 100", n)
+	}
+}
