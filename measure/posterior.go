@@ -42,8 +42,8 @@ func variance(what string, z *tensors.Tensor) ([]float64, error) {
 	if t.rows < 2 {
 		return nil, fmt.Errorf("%s are a single row, which cannot vary: give it two or more", what)
 	}
-	mean := columnMeans(t, func(_ int, v float64) float64 { return v })
-	return columnMeans(t, func(column int, v float64) float64 { return (v - mean[column]) * (v - mean[column]) }), nil
+	means := columnMeans(t, func(_ int, v float64) float64 { return v })
+	return columnMeans(t, func(column int, v float64) float64 { return (v - means[column]) * (v - means[column]) }), nil
 }
 
 // columnMeans returns the mean of f over each column.

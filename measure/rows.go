@@ -49,16 +49,16 @@ func (t table) place(i int) string {
 	return fmt.Sprintf("row %d", i/t.columns)
 }
 
-// largest is the largest magnitude of a number whose squared distances are summed in float32: the sums of up to a
-// million of them stay below the largest float32, 3.4e38.
-const largest = 1e15
+// farthest is the largest magnitude of numbers whose squared distances are summed in float32: sums of a million of them
+// stay below the largest float32, 3.4e38.
+const farthest = 1e15
 
 // readNear reads a tensor whose rows are compared by their squared distance in float32.
 func readNear(what string, x *tensors.Tensor) (table, error) {
 	t, err := read(what, x)
 	for i, v := range t.values {
-		if math.Abs(float64(v)) > largest {
-			return table{}, fmt.Errorf("%s hold %v in %s, and squared distances of numbers above %g overflow: has the training diverged?", what, v, t.place(i), largest)
+		if math.Abs(float64(v)) > farthest {
+			return table{}, fmt.Errorf("%s hold %v in %s, and squared distances of numbers above %g overflow: has the training diverged?", what, v, t.place(i), farthest)
 		}
 	}
 	return t, err

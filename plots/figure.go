@@ -193,8 +193,8 @@ const density = 2
 // px is one CSS pixel as a length of gonum's.
 const px = vg.Inch / 96
 
-// mostPixels is how many pixels of the PNG a figure has at most: 5000 x 5000. Browsers show larger pictures badly or not at
-// all, and one takes eight times as many bytes while it is drawn.
+// mostPixels is how many pixels of the PNG a figure has at most: 5000 x 5000. Many browsers do not show larger pictures,
+// and a page takes eight bytes a pixel while it is drawn.
 const mostPixels = 25_000_000
 
 // tooLarge reports whether a figure of w x h pixels of the PNG has more than mostPixels.

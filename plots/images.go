@@ -16,7 +16,7 @@ const rowOptions = "Title Columns Range Captions Labels"
 const mostImages = 500
 
 // Images returns a figure of images, float32 [n, height, width, 1 or 3], ten to a row. Its options are [Title], [Columns],
-// [Range], [Captions] and [Labels], which name captions that are labels.
+// [Range], [Captions], and [Labels], which names the labels among the captions.
 //
 // The figure holds an error if images has another shape, is empty or has a number that is not finite, if there are more
 // than 500 images or more pixels in the figure than 25 million, and if the captions are not as many as the images.

@@ -108,7 +108,7 @@ func TestLettersThatNoFontHasAreNamed(t *testing.T) {
 	}
 }
 
-// ink counts the dark pixels of the figure.
+// darkness returns the number of dark pixels.
 func darkness(m image.Image) (n int) {
 	for j := range m.Bounds().Dy() {
 		for i := range m.Bounds().Dx() {

@@ -12,7 +12,7 @@ import (
 )
 
 // A Plane is a grid of N x N points of a two-dimensional latent space, from X0 to X1 and from Y0 to Y1, ends included.
-// X0 must be below X1 and Y0 below Y1; N is 1-1000.
+// X0 must be below X1 and Y0 below Y1, by more than a billionth of their size; N is 1-1000.
 type Plane struct {
 	X0, X1, Y0, Y1 float64
 	N              int

@@ -23,8 +23,8 @@ const latentX, latentY = "Latent feature 1", "Latent feature 2"
 // pixels together.
 //
 // The figure holds an error if points has another shape, is empty or has a number that is not finite, if the labels are
-// not as many as the points or not in 0-9, if the pictures are not as many as the points or so large that fewer than 50
-// have four million pixels, and if a radius of [Circles] is not above 0.
+// not as many as the points or not in 0-9, if the pictures are not as many as the points or have more than 80,000
+// pixels each, and if a radius of [Circles] is not above 0.
 func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "scatter"
 	o, err := gather("Title Axes Palette Labels Circles Pictures Range", latentX, latentY, opts)
@@ -65,7 +65,7 @@ func readPictures(o options, n int) (*pictures, error) {
 		return nil, err
 	case p.n != n:
 		return nil, errorf("%d pictures for %d points", p.n, n)
-	case vegaPixels/(p.h*p.w) < 50:
+	case vegaPixels/(p.h*p.w) < 50: // too few dots to see anything in
 		return nil, errorf("pictures of %dx%d pixels are too large to be pointed at: make them smaller than 283x283", p.h, p.w)
 	}
 	return p, p.read(o.pictures, o, what)

@@ -39,7 +39,8 @@ func NewTable(columns ...string) *Table {
 
 // Rows returns a finished table, which Show displays:
 //
-//	plots.Rows(linear.Summary(28, 28, 1)).Show()
+//	summary := plots.Must(linear.Summary(28, 28, 1))
+//	plots.Rows(summary.Table()).Show()
 func Rows(header []string, rows [][]string) *Table {
 	t := NewTable(header...)
 	t.rows = rows
