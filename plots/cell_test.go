@@ -278,6 +278,9 @@ func TestASlowKernelIsWaitedForAgain(t *testing.T) {
 		t.Errorf("%d requests and %v of waiting, want one and %v", syncs.Load(), waited, k.patience)
 	}
 	late := k.unanswered
+	if late == nil {
+		t.Fatal("that the kernel did not answer is forgotten")
+	}
 	answers <- true
 	<-late
 	answers <- true

@@ -129,7 +129,7 @@ func TestLettersOfAnotherFontAreDrawn(t *testing.T) {
 		for place, f := range withTexts("a " + union + " b" + ninth) {
 			without := withTexts("a  b")[place]
 			got, less := darkness(picture(t, f)), darkness(picture(t, without))
-			if got < less+40 {
+			if got < less+20 {
 				t.Errorf("%s, %s: %d dark pixels, %d without the two letters", name, place, got, less)
 			}
 		}
@@ -164,6 +164,23 @@ func TestWidthsOfMixedTexts(t *testing.T) {
 	} {
 		if got := float64(sty.Width(text)); got < want-1e-9 || got > want+1e-9 {
 			t.Errorf("%q is %v wide, want %v", text, got, want)
+		}
+	}
+	// And it is drawn there: from the left edge of the first letter to the right edge of the last.
+	for _, text := range []string{"M" + union + "M", union + "MM" + union, strings.Repeat(union+"M", 5)} {
+		page := newPage(800, 100)
+		page.write(text, sty, 50, 50)
+		first, last := 800, 0
+		for x := range 800 {
+			for y := range 100 {
+				if page.img.RGBAAt(x, y).R < 128 {
+					first, last = min(first, x), max(last, x)
+				}
+			}
+		}
+		want := float64(sty.Width(text)/px) * density
+		if got := float64(last - first); first < 50 || got > want || got < want-10 {
+			t.Errorf("%q is drawn from %d to %d, want %.0f pixels from 50 on", text, first, last, want)
 		}
 	}
 	if sty.Height("ab") != sty.Height(union) {
