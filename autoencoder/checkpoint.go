@@ -14,6 +14,7 @@ import (
 
 	"autoencoders/autoencoder/internal/disk"
 	"autoencoders/autoencoder/internal/safetensors"
+	"autoencoders/internal/memory"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -225,8 +226,8 @@ func (s *saved) read(names []string) (map[string]*tensors.Tensor, error) {
 	for _, name := range names {
 		bytes += s.data.Size(name)
 	}
-	if free := availableMemory(); float64(bytes) > free {
-		return nil, fmt.Errorf("autoencoder: %s holds %s of weights, more than the %s of memory that are free", s.path, gigabytes(float64(bytes)), gigabytes(free))
+	if free := memory.Available(); float64(bytes) > free {
+		return nil, fmt.Errorf("autoencoder: %s holds %s of weights, more than the %s of memory that are free", s.path, memory.Gigabytes(float64(bytes)), memory.Gigabytes(free))
 	}
 	values := map[string]*tensors.Tensor{}
 	for _, name := range names {

@@ -2,20 +2,23 @@ package autoencoder
 
 import (
 	"fmt"
-	"math"
-	"os"
-	"strings"
+
+	"autoencoders/autoencoder/internal/device"
+	"autoencoders/internal/memory"
 )
 
 // fits returns an error before allocating if training cannot fit in memory, because swapping or an
 // out-of-memory kill explains nothing. need is a lower bound: each parameter four times (itself, its
 // gradient, AdamW's two moments) and each layer's output for a batch twice (itself, its gradient).
 func (t *trainer) fits() error {
+	if !device.UsesHostMemory(t.backend) {
+		return nil // XLA says what its device lacks
+	}
 	parameters, outputs := t.network.count()
 	need := 4 * (4*parameters + 2*outputs*float64(t.config.BatchSize))
-	if free := availableMemory(); need > free {
+	if free := memory.Available(); need > free {
 		return fmt.Errorf("autoencoder: %.4g parameters and batches of %d need %s of memory, %s are free: make the layers or BatchSize smaller",
-			parameters, t.config.BatchSize, gigabytes(need), gigabytes(free))
+			parameters, t.config.BatchSize, memory.Gigabytes(need), memory.Gigabytes(free))
 	}
 	return nil
 }
@@ -23,8 +26,8 @@ func (t *trainer) fits() error {
 // fitsAlone is fits of the weights without training.
 func (n *network) fitsAlone() error {
 	parameters, _ := n.count()
-	if free := availableMemory(); 4*parameters > free {
-		return fmt.Errorf("autoencoder: %.4g parameters need %s of memory, %s are free: make the layers smaller", parameters, gigabytes(4*parameters), gigabytes(free))
+	if free := memory.Available(); 4*parameters > free {
+		return fmt.Errorf("autoencoder: %.4g parameters need %s of memory, %s are free: make the layers smaller", parameters, memory.Gigabytes(4*parameters), memory.Gigabytes(free))
 	}
 	return nil
 }
@@ -47,27 +50,4 @@ func product(dims []int) float64 {
 		p *= float64(d)
 	}
 	return p
-}
-
-func gigabytes(bytes float64) string { return fmt.Sprintf("%.4g GB", bytes/1e9) }
-
-// availableMemory is, in bytes, what Linux says can be taken without swapping, or a container's limit
-// where that is less; infinite where nothing says so.
-func availableMemory() float64 {
-	free := math.Inf(1)
-	text, _ := os.ReadFile("/proc/meminfo")
-	for line := range strings.Lines(string(text)) {
-		var kB float64
-		if n, _ := fmt.Sscanf(line, "MemAvailable: %f kB", &kB); n == 1 {
-			free = kB * 1024
-		}
-	}
-	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		var limit float64
-		text, _ := os.ReadFile(file)
-		if n, _ := fmt.Sscanf(string(text), "%f", &limit); n == 1 { // "max" is no number
-			free = min(free, limit)
-		}
-	}
-	return free
 }

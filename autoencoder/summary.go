@@ -11,10 +11,10 @@ type Summary struct {
 	Parameters int // trainable numbers in all, those of layers that are not of package nn included
 }
 
-// LayerSummary is one line of a Summary: a layer of package nn.
+// LayerSummary is one line of a Summary.
 type LayerSummary struct {
 	Name       string // of PyTorch's state_dict: encoder.0
-	Layer      string // with its arguments: Linear(784, 128)
+	Layer      string // with its arguments: Linear(784, 128); "your own" for a function that is not of package nn
 	Output     []int  // shape of one output
 	Parameters int    // trainable numbers
 }

@@ -14,6 +14,38 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
+// A run that was begun with folding resumes without it, as on a GPU: the operations differ, the layers are
+// the same.
+func TestRunResumesWithoutFolding(t *testing.T) {
+	m := autoencoder.Model{
+		Dir:     t.TempDir(),
+		Encoder: nn.Sequential(nn.Conv2d(1, 4, 3, nn.Padding(1)), nn.ReLU(), nn.Flatten(), nn.Linear(256, 2)),
+		Decoder: nn.Sequential(nn.Linear(2, 256), nn.Unflatten(4, 8, 8), nn.ConvTranspose2d(4, 1, 3, nn.Padding(1)), nn.Tanh()),
+	}
+	pixels := make([]float32, 32*64)
+	for i := range pixels {
+		pixels[i] = float32(math.Sin(float64(i)))
+	}
+	images := tensor([]int{32, 8, 8, 1}, pixels...)
+	c := autoencoder.Tutorial()
+	c.Epochs, c.BatchSize = 1, 16
+	train := func() (last autoencoder.Epoch) {
+		for e, err := range m.Train(images, images, c) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = e
+		}
+		return last
+	}
+	train()
+	defer nn.WithoutFolding()()
+	c.Epochs = 2
+	if e := train(); e.Note != "resumed: 1 of 2 epochs are saved in "+m.Dir {
+		t.Errorf("without folding the note is %q", e.Note)
+	}
+}
+
 // How long a convolution takes, forward and both gradients of 128 images, beside XLA's own in the
 // same run: plain/folded is above 1 where folding pays, and 1 where the rule leaves the layer alone.
 func BenchmarkFolding(b *testing.B) {

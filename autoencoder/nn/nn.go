@@ -37,7 +37,8 @@ func Sequential(layers ...Layer) Layer {
 	}
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		for i, layer := range layers {
-			x = layer(scope.At("%d", i), x)
+			scope := scope.At("%d", i)
+			x = trace.Of(x.Graph()).Call(scope, func() *graph.Node { return layer(scope, x) })
 		}
 		return x
 	}

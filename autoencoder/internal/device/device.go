@@ -7,6 +7,9 @@ import (
 	"github.com/gomlx/compute"
 )
 
+// UsesHostMemory reports whether a backend computes in the memory of the host.
+func UsesHostMemory(b compute.Backend) bool { return b.Name() != "xla" || IsXLAOnCPU(b) }
+
 // IsXLAOnCPU reports whether a backend is XLA on the CPU. It asks the device itself: the backend's own
 // description holds the path of its plugin, in which any word may stand.
 func IsXLAOnCPU(b compute.Backend) bool {

@@ -21,6 +21,7 @@ type Layer struct {
 	Parameters int    // number of trainable numbers
 
 	span Span
+	own  bool // not of package nn: its operations have to be looked at to recognise it
 }
 
 // Span is a range of a graph's nodes, in the order in which they were built.
@@ -66,17 +67,47 @@ func (t *Trace) Record(scope, kind string, f func() *graph.Node) *graph.Node {
 	before := t.parameters
 	var y *graph.Node
 	span := t.Span(func() { y = f() })
-	layer := Layer{
-		Name:       strings.ReplaceAll(strings.Trim(scope, model.ScopeSeparator), model.ScopeSeparator, "."),
-		Kind:       kind,
-		Parameters: t.parameters - before,
-		span:       span,
+	t.Layers = append(t.Layers, Layer{
+		Name: stateDictName(scope), Kind: kind, Output: perImage(y), Parameters: t.parameters - before, span: span,
+	})
+	return y
+}
+
+// Call builds a layer that may be of package nn, and then has recorded itself, or a function of the
+// caller's own, which is recorded here. scope holds its variables.
+func (t *Trace) Call(scope *model.Scope, f func() *graph.Node) *graph.Node {
+	recorded := len(t.Layers)
+	var y *graph.Node
+	span := t.Span(func() { y = f() })
+	if span.from == span.to {
+		return y // nothing was built, as by an empty Sequential
 	}
-	if y.Rank() > 0 {
-		layer.Output = append(layer.Output, y.Shape().Dimensions[1:]...)
+	name := stateDictName(scope.Scope())
+	for _, l := range t.Layers[recorded:] {
+		if l.Name == name || strings.HasPrefix(l.Name, name+".") {
+			return y
+		}
+	}
+	layer := Layer{Name: name, Kind: "your own", Output: perImage(y), span: span, own: true}
+	for v := range scope.Store().IterVariables() {
+		if v.Trainable && strings.HasPrefix(v.Path(), scope.Scope()+model.ScopeSeparator) {
+			layer.Parameters += v.Shape().Size()
+		}
 	}
 	t.Layers = append(t.Layers, layer)
 	return y
+}
+
+func stateDictName(scope string) string {
+	return strings.ReplaceAll(strings.Trim(scope, model.ScopeSeparator), model.ScopeSeparator, ".")
+}
+
+// perImage is the shape of one output, without the batch.
+func perImage(y *graph.Node) []int {
+	if y.Rank() == 0 {
+		return nil
+	}
+	return append([]int{}, y.Shape().Dimensions[1:]...)
 }
 
 // Declare notes a variable of size numbers whose initial values are U(-bound, bound).
@@ -129,6 +160,9 @@ func (t *Trace) own(s Span) (lines []string) {
 	nodes := t.graph.Nodes()
 	builder := make([]string, len(nodes))
 	for _, l := range t.Layers {
+		if l.own {
+			continue
+		}
 		for i := l.span.from; i < l.span.to; i++ {
 			builder[i] = l.Name
 		}
