@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"autoencoders/autoencoder/internal/disk"
 	"autoencoders/autoencoder/internal/safetensors"
+	"autoencoders/internal/disk"
 	"autoencoders/internal/memory"
 
 	"github.com/gomlx/gomlx/core/tensors"

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"strings"
 
-	"autoencoders/autoencoder/internal/disk"
+	"autoencoders/internal/disk"
 )
 
 // These errors are wrapped by what the functions of this package return: ask with [errors.Is].

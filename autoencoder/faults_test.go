@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"autoencoders/autoencoder"
-	"autoencoders/autoencoder/internal/disk"
 	"autoencoders/autoencoder/internal/safetensors"
 	"autoencoders/autoencoder/nn"
+	"autoencoders/internal/disk"
 	"autoencoders/internal/faults"
 
 	"github.com/gomlx/compute/dtypes"

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"autoencoders/autoencoder"
-	"autoencoders/autoencoder/internal/disk"
+	"autoencoders/internal/disk"
 	"autoencoders/internal/faults"
 
 	"github.com/gomlx/gomlx/core/graph"

@@ -2,8 +2,10 @@ package autoencoder
 
 import "autoencoders/autoencoder/nn"
 
-// Linear is the tutorial's first network on 28x28 images: 784-128-64-12-latent with ReLU between,
-// nothing after the code, and the same way back to a Tanh, so pixels in [-1, 1]. Its weights live in dir.
+// Linear returns the tutorial's first network for 28x28 images: 784-128-64-12-latent with ReLU between the
+// layers and nothing after the code, and the mirror image of it as the decoder, which ends with Tanh and so
+// gives pixels in [-1, 1]. Despite the name, which is the tutorial's, it is a fully connected network and
+// not a linear autoencoder. Its weights are saved in dir.
 func Linear(dir string, latent int) Model {
 	return Model{
 		Dir: dir,
@@ -22,9 +24,9 @@ func Linear(dir string, latent int) Model {
 	}
 }
 
-// Convolutional is a network of convolutions for 28x28 images that does compress: two Conv2d of
-// stride 2, 1-16-32 channels, halve the sides to 7x7, a Linear makes latent numbers of the
-// 32x7x7 = 1,568, and ConvTranspose2d go the same way back to a Tanh. Its weights live in dir.
+// Convolutional returns a network of convolutions for 28x28 images that compresses them: two Conv2d with
+// stride 2 (1-16-32 channels) halve the sides to 7x7, and a Linear reduces the 32x7x7 = 1,568 numbers to
+// latent. The decoder mirrors it with ConvTranspose2d and ends with Tanh. Its weights are saved in dir.
 func Convolutional(dir string, latent int) Model {
 	half := []nn.ConvOption{nn.Stride(2), nn.Padding(1)}
 	double := append(half[:2:2], nn.OutputPadding(1)) // 7 to 14 and 14 to 28, not to 13 and 27
@@ -43,14 +45,15 @@ func Convolutional(dir string, latent int) Model {
 	}
 }
 
-// Denoising is a denoising autoencoder on 28x28 images: it gets an image with noise on it, and is
-// judged by the clean one (Vincent, Larochelle, Bengio and Manzagol, Extracting and Composing Robust
-// Features with Denoising Autoencoders, ICML 2008, section 2.3). The network is 784-128-64-latent with
-// ReLU between, nothing after the code, and the same way back to a Tanh, so pixels in [-1, 1]; unlike
-// Linear it has no 12-wide layer beside the code. Corrupt is nn.Noise(0.5); the paper itself sets
-// pixels to black. Its weights live in dir.
+// Denoising returns a denoising autoencoder for 28x28 images: its input is an image with noise, and its
+// output is compared with the clean image (Vincent, Larochelle, Bengio and Manzagol, Extracting and
+// Composing Robust Features with Denoising Autoencoders, ICML 2008, section 2.3). The network is
+// 784-128-64-latent with ReLU between the layers and nothing after the code, mirrored in the decoder, which
+// ends with Tanh and so gives pixels in [-1, 1]. Unlike Linear it has no layer of 12 beside the code.
+// Corrupt is nn.Noise(0.5), where the paper sets pixels to black. Its weights are saved in dir.
 //
-// Any other Model becomes one by its Corrupt field; with Corrupt nil this one is a plain autoencoder.
+// Setting the Corrupt field makes a denoising autoencoder of any other Model; with Corrupt nil this one is
+// a plain autoencoder.
 func Denoising(dir string, latent int) Model {
 	return Model{
 		Dir: dir,
@@ -68,10 +71,10 @@ func Denoising(dir string, latent int) Model {
 	}
 }
 
-// Variational is a variational autoencoder for 28x28 images with pixels in [0, 1], of the sizes of
-// PyTorch's example (pytorch/examples, vae): 784-400 with ReLU, mu and logvar of latent numbers each,
-// and 400-784 back to a Sigmoid, with BCE as the loss. There it is trained with Adam at a learning rate
-// of 1e-3, which here is a WeightDecay of 0. Its weights live in dir.
+// Variational returns a variational autoencoder for 28x28 images with pixels in [0, 1], of the sizes of
+// PyTorch's example (pytorch/examples, vae): 784-400 with ReLU, then mu and logvar of latent numbers each,
+// and a decoder 400-784 that ends with Sigmoid; the loss is BCE. The example trains it with Adam at a
+// learning rate of 1e-3, which is a WeightDecay of 0 here. Its weights are saved in dir.
 func Variational(dir string, latent int) Model {
 	return Model{
 		Dir:     dir,

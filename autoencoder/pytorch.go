@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"autoencoders/autoencoder/internal/disk"
 	"autoencoders/autoencoder/internal/safetensors"
+	"autoencoders/internal/disk"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"

@@ -68,14 +68,14 @@ var races = []race{
 		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 4},
 	}},
 	{"mended", "convolutional, the tutorial's 1-6-16-6-1, mended", 5, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 2},
+		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 3},
 		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 2},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 3},
 	}},
 	{"compressing", "convolutional, stride 2, 1-16-32-16 numbers", 5, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 2},
+		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 3},
 		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 2},
+		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 3},
 	}},
 }
 

@@ -22,7 +22,11 @@ type result struct {
 // later are the seconds of the epochs after the first, sorted.
 func (c *contestant) later() []float64 { return slices.Sorted(slices.Values(c.seconds[1:])) }
 
-func median(sorted []float64) float64 { return sorted[len(sorted)/2] }
+// median returns the middle of sorted values, the mean of the two in the middle if their number is even.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
 
 // ratio is ours/c, the median over the turns that both took: what slows the machine slows both.
 func (c *contestant) ratio(ours *contestant) float64 {

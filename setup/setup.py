@@ -56,14 +56,16 @@ def read(path, default=""):
         return default
 
 
-def write(path, text, mode=0o644):
-    """Writes text to path in one step, and only if it differs."""
+def write(path, text, mode=0o666):
+    """Writes text to path in one step, and only if it differs. The mode is what the user's umask leaves of it."""
     if read(path, None) == text:
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".part", "w", encoding="utf-8") as f:
         f.write(text)
-    os.chmod(path + ".part", mode)
+    umask = os.umask(0)
+    os.umask(umask)
+    os.chmod(path + ".part", mode & ~umask)
     os.replace(path + ".part", path)
 
 
@@ -290,7 +292,7 @@ def find_cc(env):
                 zig = os.path.join(site_packages(), "ziglang", "zig")
                 cache = os.path.join(CACHE, "zig")
                 script = "#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR=%s ZIG_LOCAL_CACHE_DIR=%s\nexec %s cc \"$@\"\n"
-                write(wrapper, script % tuple(map(shlex.quote, (cache, cache, zig))), 0o755)
+                write(wrapper, script % tuple(map(shlex.quote, (cache, cache, zig))), 0o777)
                 write(os.path.join(VENV, "cc"), "cc-zig")
         stamp_done("cc", stamp)
     cc = read(os.path.join(VENV, "cc"))
@@ -468,7 +470,7 @@ def kernel_spec(env, backend, template=os.path.join(SETUP, "kernel.json")):
     for name in ("GOCACHE", "GOMODCACHE", "GOPATH", "GOENV", "CC", "CGO_ENABLED", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
         if env.get(name):
             ours[name] = env[name]
-    if os.statvfs(tempfile.gettempdir()).f_flag & os.ST_NOEXEC:
+    if os.statvfs(tempfile.gettempdir()).f_flag & getattr(os, "ST_NOEXEC", 0):
         ours["TMPDIR"] = os.path.join(CACHE, "tmp")  # GoNB builds and runs there
         os.makedirs(ours["TMPDIR"], exist_ok=True)
     ours.update(backend)

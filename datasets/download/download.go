@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"autoencoders/datasets/internal/fashion"
+	"autoencoders/internal/disk"
 )
 
 // downloader fetches each file from the first mirror that delivers it intact.
@@ -30,6 +31,11 @@ func (d *downloader) all(ctx context.Context, dir string, files []fashion.File) 
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return onDisk(err)
 	}
+	unlock, err := d.lock(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	fetched := false
 	for _, f := range files {
 		if complete(filepath.Join(dir, f.Name), f) {
@@ -49,6 +55,27 @@ func (d *downloader) all(ctx context.Context, dir string, files []fashion.File) 
 		fmt.Fprintln(d.out, "Fashion-MNIST is already complete in", dir)
 	}
 	return nil
+}
+
+// lock waits until no other download writes into dir: two would write into the same unfinished files.
+func (d *downloader) lock(ctx context.Context, dir string) (unlock func(), err error) {
+	for waiting := false; ; waiting = true {
+		l, err := disk.LockFolder(dir)
+		if err == nil {
+			return l.Unlock, nil
+		}
+		if !errors.Is(err, disk.ErrLocked) {
+			return func() {}, nil // nothing can be written there: whoever has to will say so
+		}
+		if !waiting {
+			fmt.Fprintln(d.out, "waiting for another download into", dir)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.New("stopped while another download ran: run it again")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // file tries the mirrors in turn. If one of them breaks off, the next one sends the

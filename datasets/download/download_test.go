@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -183,6 +184,47 @@ func TestDownload(t *testing.T) {
 		t.Errorf("output:\n%s", out)
 	}
 	m.wantAsked(t, "")
+}
+
+// lines hands on what is written, line by line.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+// `make data` twice at once: the second waits, and finds everything there.
+func TestTwoDownloadsAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	begun, goOn := make(chan bool), make(chan bool)
+	m := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		begun <- true
+		<-goOn
+		good(w, r)
+	})
+	first := make(chan error)
+	go func() {
+		d := &downloader{client: newClient(), mirrors: []string{m.address()}, stall: time.Minute, out: io.Discard}
+		first <- d.all(t.Context(), dir, []fashion.File{file})
+	}()
+	<-begun
+	second, said := make(chan error), make(lines)
+	go func() {
+		d := &downloader{client: newClient(), mirrors: []string{m.address()}, stall: time.Minute, out: said}
+		second <- d.all(t.Context(), dir, []fashion.File{file})
+	}()
+	line := <-said
+	close(goOn)
+	if want := "waiting for another download into " + dir + "\n"; line != want {
+		t.Errorf("the second said %q, want %q", line, want)
+	}
+	if got, want := <-said, "Fashion-MNIST is already complete in "+dir+"\n"; got != want {
+		t.Errorf("then the second said %q, want %q", got, want)
+	}
+	wantComplete(t, dir, errors.Join(<-first, <-second))
+	m.wantAsked(t, "")
+	faults.Row(t, "two downloads into one folder", strings.TrimSpace(line), "the files, whole; each is fetched once")
 }
 
 func TestAlreadyCompleteAsksNobody(t *testing.T) {

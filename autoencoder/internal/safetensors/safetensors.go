@@ -14,7 +14,7 @@ import (
 	"maps"
 	"slices"
 
-	"autoencoders/autoencoder/internal/disk"
+	"autoencoders/internal/disk"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"

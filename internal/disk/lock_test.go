@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"autoencoders/autoencoder/internal/disk"
+	"autoencoders/internal/disk"
 )
 
 func mustLock(t *testing.T, folder string) *disk.Lock {
