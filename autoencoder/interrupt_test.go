@@ -255,8 +255,8 @@ func TestContextEndsTheRun(t *testing.T) {
 	wantSameTensors(t, m.Dir, whole.Dir)
 }
 
-// Whoever leaves the loop early, in whichever way, holds no lock.
-func TestLeftLoopHoldsNoLock(t *testing.T) {
+// Whoever leaves the loop early, in whichever way, holds no lock and no memory of the device.
+func TestLeftLoopHoldsNothing(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	func() {
 		defer func() { recover() }()
@@ -264,6 +264,9 @@ func TestLeftLoopHoldsNoLock(t *testing.T) {
 			panic("in the loop's body")
 		}
 	}()
+	if train.IsOnAnyDevice() && !train.IsShared() {
+		t.Error("the training images are still on the device")
+	}
 	if names, _ := filepath.Glob(m.Dir + "*"); !slices.Equal(names, []string{m.Dir}) {
 		t.Errorf("beside the model are %v", names)
 	}

@@ -71,9 +71,12 @@ type trainer struct {
 	network     *network
 	train, test *tensors.Tensor
 	interrupt   *interrupt
+	onDevice    bool // the training images were on the device before the run
 	record      run
-	note        string // for the next epoch
-	begun       bool   // whether the folder holds this run's weights already
+	from        map[string]*tensors.Tensor // the weights of Config.From; nil: there are none
+	note        string                     // for the next epoch
+	pixels      string                     // the part of note that is about the images
+	begun       bool                       // whether the folder holds this run's weights already
 	bestLoss    float64
 	unlock      func() // returns the folder; nil: not taken
 	store       *model.Store
@@ -160,7 +163,8 @@ func (t *trainer) check() (err error) {
 	if err := t.network.checkUnit(testImages, q); err != nil {
 		return err
 	}
-	t.note = join(p.note(trainingImages), q.note(testImages))
+	t.pixels = join(p.note(trainingImages), q.note(testImages))
+	t.onDevice = t.train.IsOnAnyDevice()
 	t.config.BatchSize = min(t.config.BatchSize, t.train.Shape().Dimensions[0])
 	return t.fits()
 }
@@ -171,40 +175,20 @@ func (t *trainer) takeFolder() (err error) {
 }
 
 // begin decides where the run begins, and makes ready what the epochs need: weights, program, evaluator.
-func (t *trainer) begin() error {
-	from, err := t.from()
+func (t *trainer) begin() (err error) {
+	if t.from, err = t.readFrom(); err != nil {
+		return err
+	}
+	t.record = t.newRecord()
+	loaded, err := t.load()
 	if err != nil {
 		return err
 	}
-	t.record = t.newRecord(from)
-	var old *run
-	var loaded *checkpoint
-	fits := false
-	switch s, err := openCheckpoint(t.folder); {
-	case err == nil:
-		defer s.close()
-		old, fits = &s.run, s.fits(t.network)
-		start, note := decide(t.record, old, fits, t.folder)
-		if start != fromScratch {
-			if loaded, err = s.all(); err != nil {
-				return err
-			}
-			t.begun = true
-			t.record.History, t.record.Imported = old.History, old.Imported
-		} else if _, err := s.weights(); err != nil {
-			return err // what is damaged may still be rescued: it is not replaced
-		}
-		t.note = join(note, t.note)
-	case !isUntrained(err):
-		return err
-	}
-	initial, err := t.initial(from)
-	if err != nil {
-		return err
-	}
-	weights := initial
+	var weights map[string]*tensors.Tensor
 	if loaded != nil {
 		weights = loaded.weights
+	} else if weights, err = t.initial(); err != nil {
+		return err
 	}
 	if t.store, err = t.network.storeOf(weights, t.config.Seed); err != nil {
 		return err
@@ -226,8 +210,33 @@ func (t *trainer) begin() error {
 	return t.goOn()
 }
 
-// from returns the weights in the folder that Config.From names; nil if it names none.
-func (t *trainer) from() (map[string]*tensors.Tensor, error) {
+// load reads the checkpoint in the folder if the run goes on from it, and otherwise returns nil.
+func (t *trainer) load() (loaded *checkpoint, err error) {
+	s, err := openCheckpoint(t.folder)
+	if isUntrained(err) {
+		t.note = t.pixels
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	start, note := decide(t.record, &s.run, s.fits(t.network), t.folder)
+	t.note = join(note, t.pixels)
+	if start == fromScratch {
+		_, err := s.weights()
+		return nil, err // what is damaged may still be rescued: it is not replaced
+	}
+	if loaded, err = s.all(); err != nil {
+		return nil, err
+	}
+	t.begun = true
+	t.record.History, t.record.Imported = s.run.History, s.run.Imported
+	return loaded, nil
+}
+
+// readFrom returns the weights in the folder that Config.From names; nil if it names none.
+func (t *trainer) readFrom() (map[string]*tensors.Tensor, error) {
 	if t.config.From == "" {
 		return nil, nil
 	}
@@ -252,15 +261,15 @@ func (t *trainer) from() (map[string]*tensors.Tensor, error) {
 }
 
 // initial returns the values that a run from scratch starts with.
-func (t *trainer) initial(from map[string]*tensors.Tensor) (map[string]*tensors.Tensor, error) {
-	if from != nil {
-		return from, nil
+func (t *trainer) initial() (map[string]*tensors.Tensor, error) {
+	if t.from != nil {
+		return t.from, nil
 	}
 	return t.network.initialValues(t.backend, t.config.Seed)
 }
 
 // newRecord returns the record of a run that has no epoch yet.
-func (t *trainer) newRecord(from map[string]*tensors.Tensor) run {
+func (t *trainer) newRecord() run {
 	c := t.config
 	made := map[string]string{
 		layersChanged: t.network.recipe.layers, objectiveChanged: t.network.recipe.objective,
@@ -268,8 +277,8 @@ func (t *trainer) newRecord(from map[string]*tensors.Tensor) run {
 		"BatchSize": fmt.Sprint(c.BatchSize), "WeightDecay": fmt.Sprint(c.WeightDecay),
 		"Shuffle": fmt.Sprint(c.Shuffle), "Seed": fmt.Sprint(c.Seed),
 	}
-	if from != nil {
-		made["From"] = checksumOf(from, "")
+	if t.from != nil {
+		made["From"] = checksumOf(t.from, "")
 	}
 	return run{Format: checkpointFormat, Numerics: numerics, Image: t.network.image, Planned: c.Epochs, Made: made,
 		LearningRates: c.rates(), KLWeights: c.KLWeights}
@@ -303,14 +312,11 @@ func (t *trainer) compile() (err error) {
 // checkpoint if the run is resumed, and otherwise zeros. A checkpoint that lacks one cannot be resumed.
 func (t *trainer) restoreOptimizer(loaded *checkpoint) error {
 	if loaded != nil && t.record.done() > 0 && !t.complete(loaded.optimizer) {
-		t.note = fmt.Sprintf("started from scratch: the state of AdamW in %s is not that of this version; its weights are in %s", t.folder, previous(t.folder))
+		t.note = join(fmt.Sprintf("started from scratch: the state of AdamW in %s is not that of this version; its weights are in %s",
+			t.folder, previous(t.folder)), t.pixels)
 		t.record.History, t.record.Imported, t.begun = nil, "", false
 		loaded = nil
-		from, err := t.from()
-		if err != nil {
-			return err
-		}
-		values, err := t.initial(from)
+		values, err := t.initial()
 		if err != nil {
 			return err
 		}
@@ -570,6 +576,9 @@ func (t *trainer) close() {
 	}
 	if t.store != nil {
 		t.store.Finalize()
+	}
+	if t.steps != nil && !t.onDevice && t.train.HasLocal() {
+		t.train.InvalidateOnDevice() // the caller's own copy stays
 	}
 	if t.unlock != nil {
 		t.unlock()
