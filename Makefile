@@ -3,7 +3,7 @@
 PYTHON ?= python3
 TARGETS := lab setup test env notebooks data bench parity gpu-check clean
 
-export BACKEND LAB_ARGS TEST_ARGS FORBID_SKIPS
+export BACKEND LAB_ARGS TEST_ARGS FORBID_SKIPS RACE
 
 .PHONY: $(TARGETS) watch-kernel
 .DEFAULT_GOAL := lab

@@ -196,7 +196,7 @@ func TestMemoryDoesNotGrowWithTheImages(t *testing.T) {
 	many := encode(20_000)
 	const images = 2 * 19_000 * 784 * 4 >> 10 // kB: what is there more of images and result
 	t.Logf("peak for 1,000 images %d kB, for 20,000 %d kB, of which images and result %d kB", few, many, images)
-	if many-few > images+64<<10 {
+	if !underRace && many-few > images+64<<10 {
 		t.Errorf("peak for 1,000 images %d kB, for 20,000 %d kB, of which only %d kB are images and result", few, many, images)
 	}
 }

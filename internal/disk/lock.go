@@ -25,22 +25,27 @@ type Lock struct {
 //
 // The lock is on a file beside the folder, Folder.lock, so it holds even if the folder is deleted and
 // created again. If no file can be created beside the folder, it is Folder/.lock. The file is open for
-// writing, because over NFS Linux passes a lock on to the server for such files only.
+// writing, because over NFS Linux passes a lock on to the server for such files only; the file of another
+// user, which cannot be written to, is locked all the same.
 func LockFolder(folder string) (*Lock, error) {
-	l, err := lockFile(filepath.Clean(folder) + ".lock")
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return lockFile(filepath.Join(folder, ".lock"))
+	beside := filepath.Clean(folder) + ".lock"
+	l, err := lockFile(beside, os.O_CREATE|os.O_RDWR)
+	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return l, err
 	}
-	return l, err
+	if _, err := os.Stat(beside); err == nil {
+		return lockFile(beside, os.O_RDONLY)
+	}
+	return lockFile(filepath.Join(folder, ".lock"), os.O_CREATE|os.O_RDWR)
 }
 
-func lockFile(path string) (*Lock, error) {
+func lockFile(path string, flag int) (*Lock, error) {
 	for range 100 {
-		before, err := touch(path)
+		before, err := stat(path, flag)
 		if err != nil {
 			return nil, err
 		}
-		file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
+		file := flock.New(path, flock.SetFlag(flag), flock.SetPermissions(0o666))
 		locked, err := file.TryLock()
 		switch {
 		case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
@@ -62,9 +67,9 @@ func lockFile(path string) (*Lock, error) {
 	return nil, ErrLocked
 }
 
-// touch makes sure that there is a file at path, and returns which one it is.
-func touch(path string) (os.FileInfo, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
+// stat returns which file is at path, once it is opened with flag.
+func stat(path string, flag int) (os.FileInfo, error) {
+	file, err := os.OpenFile(path, flag, 0o666)
 	if err != nil {
 		return nil, err
 	}

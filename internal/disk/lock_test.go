@@ -152,12 +152,17 @@ func TestLockInsideAFolder(t *testing.T) {
 				os.Chmod(filepath.Join(parent, "model"), 0o777)); err != nil {
 				t.Fatal(err)
 			}
-			c := exec.Command(program, "-test.run=^TestLockInsideAFolder$")
-			c.Env = append(os.Environ(), "AS_NOBODY="+filepath.Join(parent, "model"))
-			c.Dir = "/"
-			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-			if out, err := c.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
+			for _, held := range []bool{false, true} {
+				if held {
+					defer mustLock(t, filepath.Join(parent, "model")).Unlock()
+				}
+				c := exec.Command(program, "-test.run=^TestLockInsideAFolder$")
+				c.Env = append(os.Environ(), "AS_NOBODY="+filepath.Join(parent, "model"))
+				c.Dir = "/"
+				c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+				if out, err := c.CombinedOutput(); err != nil {
+					t.Errorf("held by root: %v: %v\n%s", held, err, out)
+				}
 			}
 			return
 		}
@@ -170,6 +175,12 @@ func TestLockInsideAFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer os.Chmod(parent, 0o755)
+	}
+	if _, err := os.Stat(folder + ".lock"); err == nil {
+		if _, err := disk.LockFolder(folder); !errors.Is(err, disk.ErrLocked) {
+			t.Errorf("another user holds the lock, and a second lock gives %v", err)
+		}
+		return
 	}
 	l := mustLock(t, folder)
 	if _, err := os.Stat(filepath.Join(folder, ".lock")); err != nil {

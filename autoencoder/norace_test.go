@@ -1,0 +1,5 @@
+//go:build !race
+
+package autoencoder_test
+
+const underRace = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package autoencoder_test
+
+// underRace says that the race detector is on, whose own memory grows with the program's.
+const underRace = true
