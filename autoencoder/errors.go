@@ -41,19 +41,19 @@ func unprefixed(err error) error {
 	return err
 }
 
-// catch runs f, which builds a graph, and returns what it panicked with as an error of one line. If
-// the program itself failed, such as an index out of range in a layer of the caller's own, the line
-// names the place.
+// catch runs f, which builds a graph, and returns what it panicked with as an error of one line. If a
+// layer of the caller's own panicked, the line names the place.
 func catch(f func()) (err error) {
 	defer func() {
 		switch caught := recover().(type) {
 		case nil:
-		case runtime.Error:
-			err = plain(fmt.Errorf("%w%s", caught, place()))
 		case error:
 			err = plain(caught)
+			if line := err.Error(); line != oneLine(caught.Error()) { // not an error of our own
+				err = wrapped{line + place(), caught}
+			}
 		default:
-			err = fmt.Errorf("autoencoder: %s", oneLine(fmt.Sprint(caught)))
+			err = fmt.Errorf("autoencoder: %s%s", oneLine(fmt.Sprint(caught)), place())
 		}
 	}()
 	f()

@@ -90,7 +90,7 @@ type objective struct {
 // objective builds the forward pass for images x. Layers such as dropout and batch normalization work
 // differently in training.
 func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objective {
-	g, image := x.Graph(), x.Shape().Dimensions[1:]
+	g, batch, image := x.Graph(), x.Shape().Dimensions[0], x.Shape().Dimensions[1:]
 	scope.Store().SetTraining(g, training)
 	t := trace.Start(g)
 	t.Draw = trace.StandardNormal
@@ -99,7 +99,9 @@ func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objec
 	var y, l *graph.Node
 	o.spans.corrupt = t.Span(func() { noisy = m.corrupted(scope, x) })
 	o.spans.encoder = t.Span(func() { o.code = m.encode(scope, noisy) })
+	check("Encoder", o.code, batch)
 	o.spans.decoder = t.Span(func() { y = m.Decoder(scope.At("decoder"), o.code) })
+	check("Decoder", y, batch)
 	y = asImages(y, image)
 	o.spans.loss = t.Span(func() { l = m.loss()(x, y) })
 	if !l.DType().IsFloat() || !(l.Rank() == 0 || l.Rank() == 1 && l.Shape().Dimensions[0] == x.Shape().Dimensions[0]) {
@@ -114,6 +116,16 @@ func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objec
 		o.kl, o.weighted = plus(o.kl, kl), plus(o.weighted, graph.MulScalar(kl, latent.Beta))
 	}
 	return o
+}
+
+// check panics unless y, which a half of the network returned, has a row for each image of the batch.
+func check(half string, y *graph.Node, batch int) {
+	if y == nil {
+		panic(fmt.Errorf("autoencoder: the %s returns nil: it must return its output", half))
+	}
+	if y.Rank() < 2 || y.Shape().Dimensions[0] != batch {
+		panic(fmt.Errorf("autoencoder: for %d images the %s gives %s: its first axis must be the images", batch, half, y.Shape()))
+	}
 }
 
 func plus(sum, x *graph.Node) *graph.Node {

@@ -226,10 +226,16 @@ func TestPanicInAnOwnLayerNamesItsPlace(t *testing.T) {
 	wantLine(t, err, " of recognise_test.go")
 	m.Encoder = nn.Sequential(nn.Linear(64, 2), func(*model.Scope, *graph.Node) *graph.Node { panic("not done yet") })
 	_, err = m.Summary(8, 8, 1)
-	wantLine(t, err, "autoencoder: not done yet")
+	wantLine(t, err, "autoencoder: not done yet in autoencoder_test.TestPanicInAnOwnLayerNamesItsPlace")
 	m.Encoder = nn.Sequential(nn.Linear(64, 2), func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.Reshape(x, 7) })
 	_, err = m.Summary(8, 8, 1)
-	wantLine(t, err, "autoencoder: ")
+	wantLine(t, err, "autoencoder: ", " of recognise_test.go")
+	m.Encoder = func(_ *model.Scope, x *graph.Node) *graph.Node { return nil }
+	_, err = m.Summary(8, 8, 1)
+	wantLine(t, err, "autoencoder: the Encoder returns nil: it must return its output")
+	m.Encoder = func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }
+	_, err = m.Summary(8, 8, 1)
+	wantLine(t, err, "autoencoder: for 2 images the Encoder gives ", ": its first axis must be the images")
 }
 
 // Images in which the axes are in another order have as many numbers.

@@ -79,10 +79,13 @@ func (t *Trace) Call(scope *model.Scope, f func() *graph.Node) *graph.Node {
 	recorded := len(t.Layers)
 	var y *graph.Node
 	span := t.Span(func() { y = f() })
+	name := stateDictName(scope.Scope())
+	if y == nil {
+		panic(fmt.Errorf("nn: the layer %s returns nil: it must return its output", name))
+	}
 	if span.from == span.to {
 		return y // nothing was built, as by an empty Sequential
 	}
-	name := stateDictName(scope.Scope())
 	for _, l := range t.Layers[recorded:] {
 		if l.Name == name || strings.HasPrefix(l.Name, name+".") {
 			return y
