@@ -24,6 +24,7 @@ func TestDenoisingIsTheReferenceNet(t *testing.T) {
 
 // The noise is new in each epoch, and a run that was stopped draws the same.
 func TestDenoisingResumesToTheLastBit(t *testing.T) {
+	long(t)
 	mnist := datasets.MNIST(datasets.Normalize(0.5, 0.5))
 	train, test := mnist.Train().Take(600).Images, mnist.Test().Take(200).Images
 	c := autoencoder.Tutorial()

@@ -409,6 +409,7 @@ func TestFolderDeletedWhileTraining(t *testing.T) {
 
 // A checkpoint cut off anywhere is refused; so is one with a wrong bit anywhere.
 func TestCheckpointCutOrGarbledAnywhere(t *testing.T) {
+	long(t)
 	m := trainedFor2(t)
 	path := filepath.Join(m.Dir, "model.safetensors")
 	whole, err := os.ReadFile(path)

@@ -70,6 +70,7 @@ func (d *stoppingDisk) SyncFolder(path string) error {
 // loop ends with one line, no step is trained after it, what was complete is saved, and the same call
 // resumes to the last bit.
 func TestStopButtonAtEachMoment(t *testing.T) {
+	long(t)
 	whole := map[int]autoencoder.Model{}
 	for _, epochs := range []int{1, 3} {
 		whole[epochs] = small(filepath.Join(t.TempDir(), "model"))

@@ -78,6 +78,7 @@ var withState = map[string]func(dir string) autoencoder.Model{
 // What was trained is what is used: Evaluate gives TestLoss, and a run that is stopped after each epoch
 // gives what one that is not stopped gives, to the last bit, the state of layers included.
 func TestLayersWithState(t *testing.T) {
+	long(t)
 	for name, build := range withState {
 		t.Run(name, func(t *testing.T) {
 			whole, stopped := build(t.TempDir()), build(t.TempDir())

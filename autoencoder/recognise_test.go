@@ -30,6 +30,7 @@ func leaky(slope float64) nn.Layer {
 // A run is resumed if its model is what it was, and only then: arguments count that change no shape, and
 // so does what is in a function of the reader's own, in the loss and in the noise.
 func TestARunIsRecognisedByWhatItIs(t *testing.T) {
+	long(t)
 	build := func(change func(m *autoencoder.Model)) func(dir string) autoencoder.Model {
 		return func(dir string) autoencoder.Model {
 			m := small(dir)

@@ -99,6 +99,7 @@ func TestResumedInAnotherProcessToTheLastBit(t *testing.T) {
 	if kind := os.Getenv("RESUMED_KIND"); kind != "" {
 		trainAsStopped(resumed[kind](os.Getenv("RESUMED_DIR")), os.Getenv("RESUMED_STOP"))
 	}
+	long(t)
 	lines := map[string]string{}
 	for kind, build := range resumed {
 		stopped, whole := build(filepath.Join(t.TempDir(), kind)), build(filepath.Join(t.TempDir(), kind))

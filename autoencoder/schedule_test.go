@@ -20,6 +20,7 @@ import (
 // A rate for each epoch: a constant one gives what LearningRate gives, and another one changes the epochs
 // from its own on.
 func TestLearningRates(t *testing.T) {
+	long(t)
 	constant, listed, falling := small(t.TempDir()), small(t.TempDir()), small(filepath.Join(t.TempDir(), "model"))
 	want := mustRun(t, constant, recipe(4))
 	c := recipe(4)
@@ -64,6 +65,7 @@ func TestLearningRates(t *testing.T) {
 
 // The weight of the KL divergence grows: the training loss uses each epoch's, TestLoss and Evaluate the last.
 func TestKLWeights(t *testing.T) {
+	long(t)
 	build := func() autoencoder.Model {
 		m := small(filepath.Join(t.TempDir(), "model"))
 		m.Encoder = nn.Sequential(nn.Linear(64, 4), nn.Reparameterize(0.1))
@@ -125,6 +127,7 @@ func TestKLWeights(t *testing.T) {
 
 // The best epoch is a model of its own.
 func TestKeepBest(t *testing.T) {
+	long(t)
 	m := small(filepath.Join(t.TempDir(), "model"))
 	best := m
 	best.Dir += ".best"

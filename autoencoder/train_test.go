@@ -37,6 +37,14 @@ func blobs(n int, seed uint64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(pixels, n, 8, 8, 1)
 }
 
+// long is called by tests that take many seconds and find nothing that depends on the machine.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long, and -short is given")
+	}
+}
+
 var train, test = blobs(500, 1), blobs(100, 2)
 
 func small(dir string) autoencoder.Model {
@@ -114,6 +122,7 @@ func TestSameSeedSameLossesToTheLastBit(t *testing.T) {
 }
 
 func TestStoppedAndResumedEqualsUninterruptedToTheLastBit(t *testing.T) {
+	long(t)
 	for name, change := range map[string]func(m *autoencoder.Model){
 		"plain":       func(m *autoencoder.Model) {},
 		"corrupted":   func(m *autoencoder.Model) { m.Corrupt = nn.Noise(0.5) },
@@ -280,6 +289,7 @@ func TestProgressStaysWithinItsRate(t *testing.T) {
 // Several steps in one call of the program are the same as one call each, to the last bit: noise and
 // draws, BCE's own gradient and the smaller last batch included.
 func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
+	long(t)
 	noisy, looping := small(""), small("")
 	noisy.Corrupt = nn.Noise(0.5)
 	looping.Corrupt = func(_ *model.Scope, x *graph.Node) *graph.Node { // GoMLX does not nest loops
