@@ -60,8 +60,8 @@ func catch(f func()) (err error) {
 	return nil
 }
 
-// place returns where the caller's own code panicked, " in main.func1, line 12 of main.go", or "" if
-// all that ran was this package and GoMLX.
+// place returns where the caller's own code panicked, " at …/main.go:12", or "" if all that ran was this
+// package and GoMLX. In a notebook the kernel turns it into cell and line.
 func place() string {
 	var callers [64]uintptr
 	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers[:])])
@@ -72,8 +72,7 @@ func place() string {
 		} else if !strings.HasPrefix(f, "runtime.") && !strings.Contains(f, "gomlx") &&
 			!strings.HasPrefix(f, "autoencoders/autoencoder.") && !strings.HasPrefix(f, "autoencoders/autoencoder/nn.") &&
 			!strings.HasPrefix(f, "autoencoders/autoencoder/internal/") && !strings.HasPrefix(f, "iter.") {
-			name := f[strings.LastIndex(f, "/")+1:]
-			return fmt.Sprintf(" in %s, line %d of %s", name, frame.Line, frame.File[strings.LastIndex(frame.File, "/")+1:])
+			return fmt.Sprintf(" at %s:%d", frame.File, frame.Line)
 		}
 		if !more {
 			return ""

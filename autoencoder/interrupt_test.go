@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,9 +22,13 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// pressStop is the stop button: it returns once the signal has arrived.
+// pressStop is the stop button: it returns once the signal has arrived, at Train's channel as well as here.
 func pressStop() {
+	arrived := make(chan os.Signal, 1)
+	signal.Notify(arrived, os.Interrupt)
+	defer signal.Stop(arrived)
 	syscall.Kill(os.Getpid(), syscall.SIGINT)
+	<-arrived
 	time.Sleep(20 * time.Millisecond)
 }
 
