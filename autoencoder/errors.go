@@ -47,6 +47,8 @@ func catch(f func()) (err error) {
 	defer func() {
 		switch caught := recover().(type) {
 		case nil:
+		case runtime.Error:
+			err = wrapped{"autoencoder: " + strings.TrimPrefix(oneLine(caught.Error()), "runtime error: ") + place(), caught}
 		case error:
 			err = plain(caught)
 			if line := err.Error(); line != oneLine(caught.Error()) { // not an error of our own
