@@ -59,7 +59,7 @@ func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) (
 	return &evaluator{store, exec, batchOf(n.image, evaluationBatch), !n.scalar && n.independent()}, nil
 }
 
-// evaluate returns the means over the images of some batches. klWeight multiplies the KL. goOn is asked before
+// evaluate returns the means over the images of some batches, which stay as they are. klWeight multiplies the KL. goOn is asked before
 // each batch.
 func (e *evaluator) evaluate(all iter.Seq2[*tensors.Tensor, int], klWeight float64, goOn func() error) (evaluation, error) {
 	var sums [3]float64
@@ -100,8 +100,8 @@ func seedNoise(store *model.Store, start int) error {
 	return nil
 }
 
-// batches yields copies of x [n, …] in batches of size, and how many of each are from x. If pads is true
-// the last batch is filled up with its first row.
+// batches yields copies of x [n, …] in batches of size, and how many of each count. If pads is true the
+// last batch is filled up with its first rows. A batch belongs to whoever ranges over them.
 func batches(x *tensors.Tensor, size int, pads bool) iter.Seq2[*tensors.Tensor, int] {
 	return func(yield func(*tensors.Tensor, int) bool) {
 		dims := x.Shape().Clone().Dimensions

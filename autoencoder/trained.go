@@ -268,7 +268,16 @@ func (t *Trained) Evaluate(x *tensors.Tensor) (float64, error) {
 			return 0, err
 		}
 	}
-	evaluated, err := t.evaluator.evaluate(t.evaluator.batches(x), t.klWeight, func() error { return nil })
+	freed := func(yield func(*tensors.Tensor, int) bool) { // each batch before the next is made
+		for batch, count := range t.evaluator.batches(x) {
+			goesOn := yield(batch, count)
+			batch.FinalizeAll()
+			if !goesOn {
+				return
+			}
+		}
+	}
+	evaluated, err := t.evaluator.evaluate(freed, t.klWeight, func() error { return nil })
 	if err != nil {
 		return 0, err
 	}
