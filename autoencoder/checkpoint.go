@@ -76,8 +76,11 @@ func (m Model) folder() (string, error) {
 
 func atHome(path string) (string, error) {
 	rest, ok := strings.CutPrefix(path, "~")
-	if !ok || rest != "" && rest[0] != '/' {
+	if !ok {
 		return path, nil
+	}
+	if rest != "" && rest[0] != '/' {
+		return "", fmt.Errorf("autoencoder: %s is not in your own home, which ~/ is: write out the folder", path)
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -119,11 +122,14 @@ func openCheckpoint(folder string) (s *saved, err error) {
 		return nil, unreadable(path, err)
 	}
 	s = &saved{path: path, file: file, data: data}
+	if data.Metadata[runKey] == "" && data.Metadata[checksumKey] == "" && data.Metadata[weightsKey] == "" {
+		return nil, fmt.Errorf("autoencoder: %s has no record of a run, so Train did not write it: move it away, and bring weights of PyTorch in with ImportPyTorch", path)
+	}
 	if err := json.Unmarshal([]byte(data.Metadata[runKey]), &s.run); err != nil {
-		return nil, fail(ErrDamaged, "%s has no record of its run: delete it and train again", path)
+		return nil, damaged(path, errors.New("it has no record of its run"))
 	}
 	if s.run.Format != checkpointFormat {
-		return nil, fail(ErrDamaged, "%s is of format %d, this version reads %d: delete it and train again", path, s.run.Format, checkpointFormat)
+		return nil, fmt.Errorf("autoencoder: %s is of format %d, and this version reads %d: use the version that wrote it, or another Dir", path, s.run.Format, checkpointFormat)
 	}
 	if s.run.Numerics > 0 && (data.Metadata[weightsKey] == "" || data.Metadata[checksumKey] == "") {
 		return nil, damaged(path, errors.New("its checksums are missing"))
@@ -318,9 +324,8 @@ func lock(folder string) (unlock func(), err error) {
 		return nil, notSaved("weights", folder, err)
 	}
 	if l.Held() {
-		for _, f := range []string{folder, previous(folder), best(folder), previous(best(folder))} {
-			disk.ClearUnfinished(filepath.Join(f, checkpointFile))
-		}
+		disk.ClearUnfinished(filepath.Join(folder, checkpointFile))
+		disk.ClearUnfinished(filepath.Join(previous(folder), checkpointFile))
 	}
 	return l.Unlock, nil
 }

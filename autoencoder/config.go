@@ -14,7 +14,8 @@ type Config struct {
 	BatchSize int // images in a step; the last, smaller batch of an epoch is used too, as in PyTorch's DataLoader
 
 	// The optimizer is AdamW as torch.optim.AdamW defines it (Loshchilov and Hutter, arXiv 1711.05101)
-	// with betas 0.9 and 0.999 and eps 1e-8. WeightDecay acts apart from the gradient.
+	// with betas 0.9 and 0.999 and eps 1e-8. WeightDecay acts apart from the gradient, and so also on weights
+	// whose gradient is 0.
 	LearningRate, WeightDecay float64
 
 	// LearningRates, unless empty, replaces LearningRate: one value for each epoch. The last value is used
@@ -28,7 +29,7 @@ type Config struct {
 	KLWeights []float64
 
 	// KeepBest saves each epoch with the lowest TestLoss so far as a model of its own in the folder
-	// Dir.best. Test images that choose the epoch are no longer a fair test of it: pass validation images
+	// Dir.best. Epochs that were trained before it was set do not count. Test images that choose the epoch are no longer a fair test of it: pass validation images
 	// as the second argument of Train, for instance
 	//
 	//	all := mnist.Train()

@@ -39,19 +39,21 @@ func (e evaluation) loss() float64 { return e.reconstruction + e.weighted }
 
 func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) (*evaluator, error) {
 	exec, err := model.NewExec(b, store, func(scope *model.Scope, x, count *graph.Node) []*graph.Node {
-		o := m.objective(scope, x, false)
-		parts := []*graph.Node{o.reconstruction}
-		if o.kl != nil {
-			parts = append(parts, o.kl, o.weighted)
-		}
-		for i, losses := range parts {
-			if losses.Rank() == 0 {
-				parts[i] = graph.Mul(losses, count)
-			} else {
-				parts[i] = sumLoss(losses, count)
+		return n.unchanged(x.Graph(), store, func() []*graph.Node {
+			o := m.objective(scope, x, false)
+			parts := []*graph.Node{o.reconstruction}
+			if o.kl != nil {
+				parts = append(parts, o.kl, o.weighted)
 			}
-		}
-		return parts
+			for i, losses := range parts {
+				if losses.Rank() == 0 {
+					parts[i] = graph.Mul(losses, count)
+				} else {
+					parts[i] = sumLoss(losses, count)
+				}
+			}
+			return parts
+		})
 	})
 	if err != nil {
 		return nil, plain(err)

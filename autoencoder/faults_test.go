@@ -492,9 +492,9 @@ func TestForeignCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ fault, record, says string }{
-		{"checkpoint of a later version", strings.Replace(metadata["run"], `"Format":1`, `"Format":2`, 1), "is of format 2, this version reads 1: delete it and train again"},
-		{"checkpoint of an older version", strings.Replace(metadata["run"], `"Format":1`, `"Format":0`, 1), "is of format 0, this version reads 1: delete it and train again"},
-		{"checkpoint without a record, from another program", "", "has no record of its run: delete it and train again"},
+		{"checkpoint of a later version", strings.Replace(metadata["run"], `"Format":1`, `"Format":2`, 1), "is of format 2, and this version reads 1: use the version that wrote it, or another Dir"},
+		{"checkpoint of an older version", strings.Replace(metadata["run"], `"Format":1`, `"Format":0`, 1), "is of format 0, and this version reads 1: use the version that wrote it, or another Dir"},
+		{"checkpoint without a record, from another program", "", "has no record of a run, so Train did not write it: move it away"},
 		{"checkpoint whose record has no image shape", strings.Replace(metadata["run"], "[8,8,1]", "[]", 1), "images need the shape"},
 		{"checkpoint whose record has a negative image shape", strings.Replace(metadata["run"], "[8,8,1]", "[-8,-8,1]", 1), "axis with dimension < 0"},
 		{"checkpoint whose record has a huge image shape", strings.Replace(metadata["run"], "[8,8,1]", "[4294967296,4294967296,1]", 1), "takes 64 numbers per image"},

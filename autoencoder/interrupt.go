@@ -40,7 +40,7 @@ func (i *interrupt) stopped() error {
 	if i.signals != nil && stopPressed.Load() {
 		return context.Canceled
 	}
-	return i.context.Err()
+	return context.Cause(i.context)
 }
 
 // told is called once the caller of Train has got the error of an interrupt.

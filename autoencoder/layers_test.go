@@ -332,3 +332,131 @@ func TestLayerOfGoMLX(t *testing.T) {
 		t.Errorf("%d parameters, want %d: %v", s.Parameters, want, err)
 	}
 }
+
+// Outside of training nothing changes: a layer that counts its calls, and draws, gives the same at every
+// call, for every number of images.
+func TestOwnStateChangesInTrainingOnly(t *testing.T) {
+	counting := func(scope *model.Scope, x *graph.Node) *graph.Node {
+		v := scope.WithInitializer(initializer.Zero).VariableWithShape("calls", shapes.Make(dtypes.Float32)).SetTrainable(false)
+		calls := graph.AddScalar(v.NodeValue(x.Graph()), 1)
+		v.SetNodeValue(calls)
+		noise := scope.Store().RandomNormal(x.Graph(), x.Shape())
+		return graph.Add(graph.Mul(x, graph.AddScalar(graph.MulScalar(calls, 0.01), 1)), graph.MulScalar(noise, 0.01))
+	}
+	m := small(filepath.Join(t.TempDir(), "model"))
+	m.Encoder = nn.Sequential(nn.Linear(64, 2), counting)
+	epochs := mustRun(t, m, recipe(2))
+	store, err := m.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := tensors.ToScalar[float32](store.GetVariable("/encoder/1/calls").MustValue()); n != 16 {
+		t.Errorf("%v calls in two epochs of 8 steps", n)
+	}
+	o := mustOpen(t, m)
+	for range 2 {
+		a, errA := o.Evaluate(test)
+		b, errB := m.Evaluate(test)
+		if a != b || a != epochs[1].TestLoss || errA != nil || errB != nil {
+			t.Errorf("Evaluate gives %v (%v) and %v (%v), TestLoss was %v", a, errA, b, errB, epochs[1].TestLoss)
+		}
+	}
+	x, errX := o.Encode(test)
+	y, errY := o.Encode(test)
+	z, errZ := m.Encode(test)
+	if errX != nil || errY != nil || errZ != nil || !x.Equal(y) || !x.Equal(z) {
+		t.Errorf("Encode gives something else at each call: %v, %v, %v", errX, errY, errZ)
+	}
+}
+
+// Layers may compute in another type than float32.
+func TestLayersOfAnotherType(t *testing.T) {
+	to := func(dtype dtypes.DType) nn.Layer {
+		return func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtype) }
+	}
+	m := small(filepath.Join(t.TempDir(), "model"))
+	m.Encoder = nn.Sequential(nn.Linear(64, 2), to(dtypes.Float64))
+	m.Decoder = nn.Sequential(to(dtypes.Float32), nn.Linear(2, 64), nn.Tanh(), to(dtypes.Float64))
+	m.Loss = func(x, y *graph.Node) *graph.Node { return graph.ConvertDType(autoencoder.MSE(x, y), dtypes.Float64) }
+	plain := small(filepath.Join(t.TempDir(), "model"))
+	plain.Encoder, plain.Decoder = nn.Linear(64, 2), nn.Sequential(nn.Flatten(), nn.Linear(2, 64), nn.Tanh())
+	a := mustRun(t, m, recipe(1))
+	if loss, err := m.Evaluate(test); err != nil || loss != a[0].TestLoss {
+		t.Errorf("Evaluate gives %v, %v, TestLoss was %v", loss, err, a[0].TestLoss)
+	}
+	z, err := m.Encode(test)
+	if err != nil || z.DType() != dtypes.Float32 {
+		t.Fatalf("Encode gives %v, %v", z, err)
+	}
+	y, err := m.Decode(z)
+	r, errR := m.Reconstruct(test)
+	if err != nil || errR != nil || !y.Equal(r) || y.DType() != dtypes.Float32 {
+		t.Errorf("Decode and Reconstruct: %v, %v", err, errR)
+	}
+}
+
+// A dropout as noise on the input drops in the test, too, always the same.
+func TestDropoutAsCorruption(t *testing.T) {
+	m := small(filepath.Join(t.TempDir(), "model"))
+	m.Corrupt = dropout
+	epochs := mustRun(t, m, recipe(1))
+	noisy, err := m.Corrupted(test)
+	if err != nil || noisy.Equal(test) {
+		t.Errorf("Corrupted gives the clean images: %v", err)
+	}
+	a, errA := m.Evaluate(test)
+	m.Corrupt = nil
+	b, errB := m.Evaluate(test)
+	if a != epochs[0].TestLoss || a == b || errA != nil || errB != nil {
+		t.Errorf("with dropout %v (%v), TestLoss %v, without %v (%v)", a, errA, epochs[0].TestLoss, b, errB)
+	}
+}
+
+// An own function that is the whole Encoder, and one whose layers would have one name in PyTorch.
+func TestPlainFunctions(t *testing.T) {
+	m := small(filepath.Join(t.TempDir(), "model"))
+	m.Encoder = func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return layers.Dense(scope, graph.Reshape(x, x.Shape().Dimensions[0], -1), true, 2)
+	}
+	s, err := m.Summary(8, 8, 1)
+	sum := 0
+	for _, l := range s.Layers {
+		sum += l.Parameters
+	}
+	if err != nil || s.Layers[0].Name != "encoder" || s.Layers[0].Layer != "your own" || sum != s.Parameters {
+		t.Errorf("%+v, %v", s, err)
+	}
+	tied := nn.Linear(16, 16)
+	m.Encoder = func(scope *model.Scope, x *graph.Node) *graph.Node {
+		x = nn.Linear(64, 16)(scope.At("0"), x)
+		return nn.Linear(16, 2)(scope.At("2"), tied(scope.At("1"), tied(scope.At("1"), x)))
+	}
+	if s, err = m.Summary(8, 8, 1); err != nil {
+		t.Fatal(err)
+	}
+	sum = 0
+	for _, l := range s.Layers {
+		sum += l.Parameters
+	}
+	if sum != s.Parameters {
+		t.Errorf("a layer used twice is counted twice: %+v", s)
+	}
+	m.Encoder = func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return batchNorm(scope, nn.Linear(64, 2)(scope, x))
+	}
+	mustRun(t, m, recipe(1))
+	out := filepath.Join(t.TempDir(), "out.safetensors")
+	err = m.ExportPyTorch(out)
+	wantLine(t, err, "two variables would have the name encoder.", "in PyTorch: put their layers into a Sequential each")
+	if _, err := os.Stat(out); !os.IsNotExist(err) {
+		t.Error("a file was written:", err)
+	}
+	faults.Row(t, "export of layers that have one name in PyTorch", wantErr(m.ExportPyTorch(out)), "the model; no file is written")
+}
+
+func wantErr(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -91,28 +91,29 @@ type objective struct {
 // differently in training.
 func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objective {
 	g, batch, image := x.Graph(), x.Shape().Dimensions[0], x.Shape().Dimensions[1:]
-	scope.Store().SetTraining(g, training)
 	t := trace.Start(g)
 	t.Draw = trace.StandardNormal
 	o := objective{trace: t}
 	noisy := x
 	var y, l *graph.Node
 	o.spans.corrupt = t.Span(func() { noisy = m.corrupted(scope, x) })
-	o.spans.encoder = t.Span(func() { o.code = m.encode(scope, noisy) })
+	scope.Store().SetTraining(g, training)
+	o.spans.encoder = t.Span(func() { o.code = m.half(scope.At("encoder"), m.Encoder, noisy) })
 	check("Encoder", o.code, batch)
-	o.spans.decoder = t.Span(func() { y = m.Decoder(scope.At("decoder"), o.code) })
+	o.spans.decoder = t.Span(func() { y = m.half(scope.At("decoder"), m.Decoder, o.code) })
 	check("Decoder", y, batch)
-	y = asImages(y, image)
+	y = graph.ConvertDType(asImages(y, image), x.DType())
 	o.spans.loss = t.Span(func() { l = m.loss()(x, y) })
 	if !l.DType().IsFloat() || !(l.Rank() == 0 || l.Rank() == 1 && l.Shape().Dimensions[0] == x.Shape().Dimensions[0]) {
 		panic(fmt.Errorf("autoencoder: Model.Loss gives %s: it must give one float an image, [batch], or a scalar", l.Shape()))
 	}
-	o.reconstruction = l
+	o.reconstruction = graph.ConvertDType(l, x.DType())
 	for _, latent := range t.Latents {
 		kl := latent.KL()
 		if l.Rank() == 0 {
 			kl = graph.ReduceAllMean(kl)
 		}
+		kl = graph.ConvertDType(kl, x.DType())
 		o.kl, o.weighted = plus(o.kl, kl), plus(o.weighted, graph.MulScalar(kl, latent.Beta))
 	}
 	return o

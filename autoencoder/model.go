@@ -19,7 +19,8 @@ import "autoencoders/autoencoder/nn"
 //
 // Encoder and Decoder may contain any GoMLX function with the signature of [nn.Layer]. Dropout and batch
 // normalization work differently in training, the variables that they keep are saved with the weights,
-// and what a layer adds to the loss enters the training loss.
+// and what a layer adds to the loss enters the training loss. Outside of training a layer must treat each
+// image by itself, because images are computed in batches.
 type Model struct {
 	// Dir is the folder of the trained weights. Train creates it. A leading ~ is the user's home.
 	Dir string

@@ -10,6 +10,7 @@ import (
 
 	"autoencoders/autoencoder/internal/safetensors"
 	"autoencoders/autoencoder/internal/trace"
+	"autoencoders/autoencoder/nn"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -51,11 +52,16 @@ type variable struct {
 
 // encode and decode are the two halves as graph functions. Latents may have any shape.
 func (m Model) encode(scope *model.Scope, x *graph.Node) *graph.Node {
-	return m.Encoder(scope.At("encoder"), x)
+	return graph.ConvertDType(m.Encoder(scope.At("encoder"), x), dtypes.Float32)
 }
 
 func (m Model) decode(scope *model.Scope, z *graph.Node, image []int) *graph.Node {
-	return asImages(m.Decoder(scope.At("decoder"), z), image)
+	return graph.ConvertDType(asImages(m.Decoder(scope.At("decoder"), z), image), dtypes.Float32)
+}
+
+// half builds the Encoder or the Decoder, which may be a plain function, and notes it in the trace.
+func (m Model) half(scope *model.Scope, layer nn.Layer, x *graph.Node) *graph.Node {
+	return trace.Of(x.Graph()).Call(scope, func() *graph.Node { return layer(scope, x) })
 }
 
 // asImages gives the decoder's output y the shape of images. A flat y has PyTorch's order, one channel
@@ -86,11 +92,12 @@ func size(shape []int) int {
 	return n
 }
 
-// corrupted is x as the encoder sees it in training.
+// corrupted is x as the encoder sees it in training and, with a fixed seed, in the test.
 func (m Model) corrupted(scope *model.Scope, x *graph.Node) *graph.Node {
 	if m.Corrupt == nil {
 		return x
 	}
+	scope.Store().SetTraining(x.Graph(), true) // or a dropout would drop nothing
 	return m.Corrupt(scope.At("corrupt"), x)
 }
 
@@ -107,10 +114,12 @@ func (m Model) trace(b compute.Backend, image []int) (*network, error) {
 	if err := n.store.SetRNGStateFromSeed(0); err != nil {
 		return nil, plain(err)
 	}
+	images := func(g *graph.Graph) *graph.Node {
+		return graph.Parameter(g, "x", shapes.Make(dtypes.Float32, append([]int{2}, image...)...))
+	}
 	var o objective
 	err := building(b, n.store, func(scope *model.Scope, g *graph.Graph) {
-		x := graph.Parameter(g, "x", shapes.Make(dtypes.Float32, append([]int{2}, image...)...))
-		o = m.objective(scope, x, true)
+		o = m.objective(scope, images(g), true)
 		n.latent = slices.Clone(o.code.Shape().Dimensions[1:])
 		n.scalar = o.reconstruction.Rank() == 0
 		n.unit = g.State(unitPixels{}) != nil
@@ -127,6 +136,16 @@ func (m Model) trace(b compute.Backend, image []int) (*network, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if n.own {
+		// What layers of the caller's own do outside of training belongs to the network, too.
+		err := building(b, n.store, func(scope *model.Scope, g *graph.Graph) {
+			o := m.objective(scope, images(g), false)
+			n.recipe.layers += " | " + o.trace.Describe(o.spans.encoder) + " | " + o.trace.Describe(o.spans.decoder)
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	return n, n.listVariables(o.trace)
 }
@@ -147,6 +166,10 @@ func (n *network) listVariables(t *trace.Trace) error {
 			n.parameters = append(n.parameters, p)
 		default:
 			n.state = append(n.state, p)
+			n.recipe.layers += " | " + p.name + " is not trained"
+		}
+		if p.bound == 0 && v.HasValue() { // a layer of the caller's own gave it
+			n.recipe.layers += fmt.Sprintf(" | %s begins as %s", p.name, checksum(v.MustValue()))
 		}
 	}
 	byName := func(a, b variable) int { return strings.Compare(a.name, b.name) }
@@ -174,6 +197,21 @@ func (n *network) variables() []variable { return slices.Concat(n.parameters, n.
 // batch, so that a batch may be filled up with other images. Layers of package nn are; a batch
 // normalization is not.
 func (n *network) independent() bool { return !n.own && len(n.state) == 0 }
+
+// unchanged builds f, and leaves the state of the layers as it was: only training changes it.
+func (n *network) unchanged(g *graph.Graph, store *model.Store, f func() []*graph.Node) []*graph.Node {
+	values := map[*model.Variable]*graph.Node{}
+	for _, p := range n.state {
+		if v := store.GetVariable(p.path); v != nil {
+			values[v] = v.NodeValue(g)
+		}
+	}
+	results := f()
+	for v, value := range values {
+		v.SetNodeValue(value)
+	}
+	return results
+}
 
 // building runs f on a graph that is never compiled, and returns what it panicked with as an error.
 func building(b compute.Backend, store *model.Store, f func(scope *model.Scope, g *graph.Graph)) error {

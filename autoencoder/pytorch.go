@@ -28,10 +28,11 @@ import (
 // PyTorch's: [out, in] for Linear, [out, in, k, k] for Conv2d, [in, out, k, k] for ConvTranspose2d. The
 // file at path is replaced in one step.
 //
-// A batch normalization of GoMLX is written as torch.nn.BatchNorm1d or 2d (weight, bias, running_mean,
-// running_var, num_batches_tracked). The file does not hold its eps: GoMLX's default is 1e-3 and
-// PyTorch's 1e-5, so create the module with eps=1e-3. Any other layer that keeps variables which are not
-// trained has no counterpart in PyTorch, and is an error.
+// A batch normalization of GoMLX over the last axis, with scale and offset, is written as
+// torch.nn.BatchNorm1d or 2d (weight, bias, running_mean, running_var, num_batches_tracked). The file does
+// not hold its eps: GoMLX's default is 1e-3 and PyTorch's 1e-5, so create the module with eps=1e-3. Any
+// other layer that keeps variables which are not trained has no counterpart in PyTorch, and is an error.
+// Trained variables of other layers that are not of package nn keep GoMLX's names and layouts.
 func (m Model) ExportPyTorch(path string) error {
 	t, err := m.Open()
 	if err != nil {
@@ -45,7 +46,9 @@ func (m Model) ExportPyTorch(path string) error {
 	for i, p := range t.network.variables() {
 		name, ok := pyTorchName(p.name)
 		switch {
-		case !ok && i >= len(t.network.parameters):
+		case weights[name] != nil:
+			return fmt.Errorf("autoencoder: two variables would have the name %s in PyTorch: put their layers into a Sequential each", name)
+		case !ok && i >= len(t.network.parameters) && p.bound == 0:
 			return fmt.Errorf("autoencoder: %s is not trained, and no layer of PyTorch has such a variable: it cannot be exported", p.name)
 		case p.shape.DType != dtypes.Float32:
 			return fmt.Errorf("autoencoder: %s is %s: only float32 weights are exported", p.name, p.shape.DType)

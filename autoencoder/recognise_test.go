@@ -27,6 +27,33 @@ func leaky(slope float64) nn.Layer {
 	}
 }
 
+// table is a layer with a constant of many numbers, the last of which is v.
+func table(v float32) nn.Layer {
+	return func(_ *model.Scope, x *graph.Node) *graph.Node {
+		numbers := make([]float32, 100)
+		numbers[99] = v
+		return graph.Add(x, graph.MulScalar(graph.ReduceAllSum(graph.Const(x.Graph(), numbers)), 0.01))
+	}
+}
+
+// masked is a layer with a variable that has a value of its own.
+func masked(v float32) nn.Layer {
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		mask := scope.VariableWithValue("mask", [][]float32{{v, 1}}).SetTrainable(false)
+		return graph.Mul(x, mask.NodeValue(x.Graph())) // [1, 2]
+	}
+}
+
+// used does something when it is used, and nothing in training.
+func used(by float64) nn.Layer {
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		if scope.IsTraining(x.Graph()) {
+			return graph.Neg(graph.Neg(x))
+		}
+		return graph.MulScalar(x, by)
+	}
+}
+
 // A run is resumed if its model is what it was, and only then: arguments count that change no shape, and
 // so does what is in a function of the reader's own, in the loss and in the noise.
 func TestARunIsRecognisedByWhatItIs(t *testing.T) {
@@ -65,6 +92,10 @@ func TestARunIsRecognisedByWhatItIs(t *testing.T) {
 		{"own layer", encoder(nn.Linear(64, 2), leaky(0.1)), encoder(nn.Linear(64, 2), leaky(0.1)), ""},
 		{"own layer's constant", encoder(nn.Linear(64, 2), leaky(0.1)), encoder(nn.Linear(64, 2), leaky(0.2)), "the layers"},
 		{"own layer for ours", encoder(nn.Linear(64, 2), leaky(0)), encoder(nn.Linear(64, 2), nn.ReLU()), "the layers"},
+		{"own table", encoder(nn.Linear(64, 2), table(1)), encoder(nn.Linear(64, 2), table(1)), ""},
+		{"a number in an own table", encoder(nn.Linear(64, 2), table(1)), encoder(nn.Linear(64, 2), table(2)), "the layers"},
+		{"own variable's value", encoder(nn.Linear(64, 2), masked(1)), encoder(nn.Linear(64, 2), masked(2)), "the layers"},
+		{"what is not done in training", encoder(nn.Linear(64, 2), used(1)), encoder(nn.Linear(64, 2), used(2)), "the layers"},
 		{"activation", encoder(nn.Linear(64, 2), nn.Tanh()), encoder(nn.Linear(64, 2), nn.Sigmoid()), "the layers"},
 		{"dropout", encoder(nn.Linear(64, 2)), encoder(nn.Linear(64, 2), dropout), "the layers"},
 		{"what is around our layers", around(graph.Neg), around(graph.Abs), "the layers"},

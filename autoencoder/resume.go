@@ -2,6 +2,7 @@ package autoencoder
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -114,10 +115,10 @@ func epochs(n int) string {
 	return fmt.Sprintf("%d epochs", n)
 }
 
-// continues reports whether the history of a run begins with that of another.
-func (now run) continues(other run) bool {
-	n := other.done()
-	return n > 0 && n <= now.done() && slices.EqualFunc(other.History, now.History[:n], func(a, b Epoch) bool {
+// shares reports whether a run and another one are the same as far as both got.
+func (now run) shares(other run) bool {
+	n := min(now.done(), other.done())
+	return n > 0 && maps.Equal(now.Made, other.Made) && slices.EqualFunc(other.History[:n], now.History[:n], func(a, b Epoch) bool {
 		return a.Number == b.Number && a.Loss == b.Loss && a.TestLoss == b.TestLoss
 	})
 }

@@ -187,7 +187,7 @@ func TestKeepBest(t *testing.T) {
 	mustRun(t, other, recipe(2))
 	c = recipe(3)
 	c.KeepBest = true
-	if e := mustRun(t, other, c); !strings.Contains(e[0].Note, "the best epoch so far, 2, is not in "+other.Dir+".best, because it was trained without KeepBest") {
+	if e := mustRun(t, other, c); !strings.Contains(e[0].Note, "the best epoch so far, 2, is not in "+other.Dir+".best; the best of the next ones will be") {
 		t.Errorf("the note is %q", e[0].Note)
 	}
 }
@@ -227,13 +227,13 @@ func TestFrom(t *testing.T) {
 	for from, says := range map[string]string{
 		whole.Dir:               "which this run writes: give the model another Dir",
 		whole.Dir + ".previous": "which this run writes: give the model another Dir",
-		t.TempDir():             "Config.From: ",
+		t.TempDir():             "which has no trained weights",
 	} {
 		c.From = from
 		_, err := run(whole, c)
 		wantLine(t, err, says)
 		faults.Row(t, "Config.From is "+strings.TrimPrefix(filepath.Base(from), "0"), err.Error(), "the trained weights")
-		if says == "Config.From: " && !errors.Is(err, autoencoder.ErrUntrained) {
+		if says == "which has no trained weights" && !errors.Is(err, autoencoder.ErrUntrained) {
 			t.Errorf("%v is not ErrUntrained", err)
 		}
 	}

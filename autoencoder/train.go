@@ -48,6 +48,7 @@ import (
 func (m Model) Train(train, test *tensors.Tensor, c Config) iter.Seq2[Epoch, error] {
 	return func(yield func(Epoch, error) bool) {
 		t := &trainer{model: m, config: c, train: train, test: test, interrupt: listen(c.Context)}
+		defer t.interrupt.close() // should the loop's body panic
 		left, err := t.run(yield)
 		stopped := t.interrupt.close() // whenever it came, also after the last epoch
 		if err == nil && stopped != nil {
@@ -77,8 +78,9 @@ type trainer struct {
 	note        string                     // for the next epoch
 	pixels      string                     // the part of note that is about the images
 	begun       bool                       // whether the folder holds this run's weights already
+	bestBegun   bool                       // whether the folder of the best epoch does
 	bestLoss    float64
-	unlock      func() // returns the folder; nil: not taken
+	unlock      []func() // each returns a folder that was taken
 	store       *model.Store
 	steps       *steps
 	rate        *model.Variable // the learning rate
@@ -157,6 +159,9 @@ func (t *trainer) check() (err error) {
 	if t.network, err = t.model.trace(t.backend, image); err != nil {
 		return err
 	}
+	if len(t.config.KLWeights) > 0 && len(t.network.posteriors) == 0 {
+		return errors.New("autoencoder: Config.KLWeights multiplies the KL divergence of a variational model, but this one has no nn.Reparameterize")
+	}
 	if err := t.network.checkUnit(trainingImages, p); err != nil {
 		return err
 	}
@@ -169,9 +174,19 @@ func (t *trainer) check() (err error) {
 	return t.fits()
 }
 
-func (t *trainer) takeFolder() (err error) {
-	t.unlock, err = lock(t.folder)
-	return err
+func (t *trainer) takeFolder() error {
+	folders := []string{t.folder}
+	if t.config.KeepBest {
+		folders = append(folders, best(t.folder))
+	}
+	for _, folder := range folders {
+		unlock, err := lock(folder)
+		if err != nil {
+			return err
+		}
+		t.unlock = append(t.unlock, unlock)
+	}
+	return nil
 }
 
 // begin decides where the run begins, and makes ready what the epochs need: weights, program, evaluator.
@@ -244,12 +259,15 @@ func (t *trainer) readFrom() (map[string]*tensors.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, written := range []string{t.folder, previous(t.folder), best(t.folder)} {
+	for _, written := range []string{t.folder, previous(t.folder), best(t.folder), previous(best(t.folder))} {
 		if same(folder, written) || filepath.Clean(folder) == filepath.Clean(written) {
 			return nil, fmt.Errorf("autoencoder: Config.From is %s, which this run writes: give the model another Dir", t.config.From)
 		}
 	}
 	s, err := openCheckpoint(folder)
+	if isUntrained(err) {
+		return nil, fail(ErrUntrained, "Config.From is %s, which has %w", t.config.From, ErrUntrained)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("autoencoder: Config.From: %w", unprefixed(err))
 	}
@@ -298,7 +316,7 @@ func (t *trainer) compile() (err error) {
 			klWeight = nil
 		}
 		loss := meanLoss(t.model.objective(scope, x, true).total(klWeight), count)
-		if added := train.GetRegularizationLoss(x.Graph()); added != nil {
+		if added := train.TotalLoss(x.Graph()); added != nil { // what layers added
 			loss = graph.Add(loss, graph.ConvertDType(added, loss.DType()))
 		}
 		adamW.UpdateGraph(scope, x.Graph(), loss)
@@ -492,10 +510,10 @@ func (t *trainer) save(e Epoch) error {
 		c.optimizer[v.Path()] = v.MustValue()
 	}
 	if t.config.KeepBest && e.TestLoss < t.bestLoss {
-		if err := t.replace(best(t.folder), c, !math.IsInf(t.bestLoss, 1)); err != nil {
+		if err := t.replace(best(t.folder), c, t.bestBegun); err != nil {
 			return err
 		}
-		t.bestLoss = e.TestLoss
+		t.bestLoss, t.bestBegun = e.TestLoss, true
 	}
 	if err := t.replace(t.folder, c, t.begun); err != nil {
 		return err
@@ -515,24 +533,26 @@ func (t *trainer) replace(folder string, c *checkpoint, ours bool) error {
 	return save(folder, c)
 }
 
-// bestSoFar finds the best epoch of this run that Dir.best holds.
+// bestSoFar finds what Dir.best holds of this run.
 func (t *trainer) bestSoFar() {
 	t.bestLoss = math.Inf(1)
-	if !t.config.KeepBest || t.record.done() == 0 {
+	number, lowest := t.record.lowest()
+	if !t.config.KeepBest || number == 0 {
 		return
 	}
-	number, _ := t.record.lowest()
 	if s, err := openCheckpoint(best(t.folder)); err == nil {
 		defer s.close()
-		if t.record.continues(s.run) {
-			last := s.run.History[s.run.done()-1]
-			t.bestLoss = last.TestLoss
-			if last.Number == number {
+		if last := s.run.done(); t.record.shares(s.run) {
+			t.bestBegun, t.bestLoss = true, s.run.History[last-1].TestLoss
+			if last > t.record.done() {
+				t.bestLoss = lowest // of an epoch that is trained again, since the run was killed before it was saved
+			}
+			if last >= number {
 				return
 			}
 		}
 	}
-	t.note = join(t.note, fmt.Sprintf("the best epoch so far, %d, is not in %s, because it was trained without KeepBest", number, best(t.folder)))
+	t.note = join(t.note, fmt.Sprintf("the best epoch so far, %d, is not in %s; the best of the next ones will be", number, best(t.folder)))
 }
 
 // stopped is the error of a run that had to stop.
@@ -580,7 +600,7 @@ func (t *trainer) close() {
 	if t.steps != nil && !t.onDevice && t.train.HasLocal() {
 		t.train.InvalidateOnDevice() // the caller's own copy stays
 	}
-	if t.unlock != nil {
-		t.unlock()
+	for _, unlock := range t.unlock {
+		unlock()
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"autoencoders/autoencoder/internal/trace"
 	"autoencoders/internal/images"
+	"autoencoders/internal/memory"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -104,7 +105,9 @@ func (t *Trained) program(name string, f func(*model.Scope, *graph.Node) []*grap
 	if exec, ok := t.programs[name]; ok {
 		return exec, nil
 	}
-	exec, err := model.NewExec(t.backend, t.store, f)
+	exec, err := model.NewExec(t.backend, t.store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
+		return t.network.unchanged(x.Graph(), t.store, func() []*graph.Node { return f(scope, x) })
+	})
 	if err != nil {
 		return nil, plain(err)
 	}
@@ -130,6 +133,9 @@ func (t *Trained) apply(name string, x *tensors.Tensor, f func(*model.Scope, *gr
 	for start := 0; start < n; start += size {
 		count := min(size, n-start)
 		fill(batch, x, start, count)
+		if err := seedNoise(t.store, start); err != nil { // for layers of the caller's own that draw
+			return nil, err
+		}
 		ys, err := exec.Call(batch)
 		if err != nil {
 			return nil, plain(err)
@@ -296,6 +302,9 @@ func (t *Trained) Sample(n int, seed int64) (*tensors.Tensor, error) {
 	}
 	if !slices.Contains(t.network.posteriors, true) {
 		return nil, errors.New("autoencoder: Sample draws from the prior of a variational model, but this Encoder does not end with nn.Reparameterize")
+	}
+	if need := 4 * float64(n) * float64(size(t.network.latent)+size(t.network.image)); need > memory.Available() {
+		return nil, fmt.Errorf("autoencoder: Sample(%d, …) needs %s of memory, %s are free: draw fewer at once", n, memory.Gigabytes(need), memory.Gigabytes(memory.Available()))
 	}
 	z := newFloats(append([]int{n}, t.network.latent...))
 	random := rand.New(rand.NewPCG(uint64(seed), 0))

@@ -28,7 +28,8 @@ type Lock struct {
 // writing, because over NFS Linux passes a lock on to the server for such files only; the file of another
 // user, which cannot be written to, is locked all the same.
 func LockFolder(folder string) (*Lock, error) {
-	beside := filepath.Clean(folder) + ".lock"
+	folder = actual(folder)
+	beside := folder + ".lock"
 	l, err := lockFile(beside, os.O_CREATE|os.O_RDWR)
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return l, err
@@ -37,6 +38,17 @@ func LockFolder(folder string) (*Lock, error) {
 		return lockFile(beside, os.O_RDONLY)
 	}
 	return lockFile(filepath.Join(folder, ".lock"), os.O_CREATE|os.O_RDWR)
+}
+
+// actual returns the one path of a folder, whichever way it is named: a link and its target have one lock.
+func actual(folder string) string {
+	if path, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = path
+	}
+	if path, err := filepath.Abs(folder); err == nil {
+		folder = path
+	}
+	return filepath.Clean(folder)
 }
 
 func lockFile(path string, flag int) (*Lock, error) {

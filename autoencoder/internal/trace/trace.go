@@ -44,6 +44,10 @@ type Trace struct {
 	parameters int // trainable numbers declared so far
 }
 
+// By default GoMLX forgets the values of constants of 32 numbers and more, and then nothing could tell two
+// of them apart.
+func init() { graph.MinConstValueSizeToKeep = 1 << 20 }
+
 type key struct{}
 
 // Start attaches a new Trace to g and returns it. Layers that are built into g afterwards record
@@ -115,8 +119,10 @@ func perImage(y *graph.Node) []int {
 
 // Declare notes a variable of size numbers whose initial values are U(-bound, bound).
 func (t *Trace) Declare(path string, bound float64, size int) {
+	if _, shared := t.Bounds[path]; !shared {
+		t.parameters += size
+	}
 	t.Bounds[path] = bound
-	t.parameters += size
 }
 
 // Span returns the range of the nodes that f builds.
@@ -154,6 +160,17 @@ func (t *Trace) Describe(s Span) string {
 // HasOwn reports whether something within s was built by no layer of package nn.
 func (t *Trace) HasOwn(s Span) bool { return len(t.own(s)) > 0 }
 
+// constant describes a constant by its type, shape and value.
+func constant(n *graph.Node) string {
+	h := sha256.New()
+	if value := n.ConstantValue(); value != nil {
+		if err := value.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
+			return err.Error()
+		}
+	}
+	return fmt.Sprintf("%s %x", n.Shape(), h.Sum(nil)[:8])
+}
+
 var nodeID = regexp.MustCompile(`#\d+`)
 
 // own returns the operations within s that belong to no recorded layer, a line each. Nodes are
@@ -183,8 +200,7 @@ func (t *Trace) own(s Span) (lines []string) {
 		id := fmt.Sprintf("#%d", n.Id())
 		switch {
 		case n.Type() == graph.NodeTypeConstant:
-			names[id] = ""
-			names[id] = "<" + text(n) + ">"
+			names[id] = "<" + constant(n) + ">"
 		case builder[i] != "":
 			names[id] = builder[i]
 		case i < s.from:
