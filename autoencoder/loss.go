@@ -121,9 +121,6 @@ func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objec
 
 // check panics unless y, which a half of the network returned, has a row for each image of the batch.
 func check(half string, y *graph.Node, batch int) {
-	if y == nil {
-		panic(fmt.Errorf("autoencoder: the %s returns nil: it must return its output", half))
-	}
 	if y.Rank() < 2 || y.Shape().Dimensions[0] != batch {
 		panic(fmt.Errorf("autoencoder: for %d images the %s gives %s: its first axis must be the images", batch, half, y.Shape()))
 	}

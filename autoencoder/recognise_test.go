@@ -264,7 +264,7 @@ func TestPanicInAnOwnLayerNamesItsPlace(t *testing.T) {
 	wantLine(t, err, "autoencoder: ", "/recognise_test.go:")
 	m.Encoder = func(_ *model.Scope, x *graph.Node) *graph.Node { return nil }
 	_, err = m.Summary(8, 8, 1)
-	wantLine(t, err, "autoencoder: the Encoder returns nil: it must return its output")
+	wantLine(t, err, "nn: the layer encoder returns nil: it must return its output")
 	m.Encoder = func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }
 	_, err = m.Summary(8, 8, 1)
 	wantLine(t, err, "autoencoder: for 2 images the Encoder gives ", ": its first axis must be the images")
