@@ -109,6 +109,7 @@ func TestLayersThatDoNotFit(t *testing.T) {
 		"Noise(-1)":                                   func(m *autoencoder.Model) { m.Corrupt = nn.Noise(-1) },
 		"SaltPepper(2)":                               func(m *autoencoder.Model) { m.Corrupt = nn.SaltPepper(2) },
 		"Unflatten(1, 8, 0)":                          func(m *autoencoder.Model) { m.Decoder = nn.Sequential(m.Decoder, nn.Unflatten(1, 8, 0)) },
+		"Model.Loss returns nil":                      func(m *autoencoder.Model) { m.Loss = func(x, output *graph.Node) *graph.Node { return nil } },
 		"Model.Loss gives": func(m *autoencoder.Model) {
 			m.Loss = func(x, output *graph.Node) *graph.Node { return graph.Sub(x, output) }
 		},

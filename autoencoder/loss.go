@@ -104,6 +104,9 @@ func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objec
 	check("Decoder", y, batch)
 	y = graph.ConvertDType(asImages(y, image), x.DType())
 	o.spans.loss = t.Span(func() { l = m.loss()(x, y) })
+	if l == nil {
+		panic(fmt.Errorf("autoencoder: Model.Loss returns nil: it must return one float an image, [batch], or a scalar"))
+	}
 	if !l.DType().IsFloat() || !(l.Rank() == 0 || l.Rank() == 1 && l.Shape().Dimensions[0] == x.Shape().Dimensions[0]) {
 		panic(fmt.Errorf("autoencoder: Model.Loss gives %s: it must give one float an image, [batch], or a scalar", l.Shape()))
 	}

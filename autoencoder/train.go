@@ -96,7 +96,7 @@ type batch struct {
 
 // run trains, and reports whether the caller left the loop. Everything is given back when it returns.
 func (t *trainer) run(yield func(Epoch, error) bool) (left bool, err error) {
-	begun := time.Now()
+	start := time.Now()
 	defer t.close()
 	for _, step := range []func() error{t.check, t.takeFolder, t.begin} {
 		if err := t.goOn(); err != nil {
@@ -111,14 +111,14 @@ func (t *trainer) run(yield func(Epoch, error) bool) (left bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		epoch.Elapsed = time.Since(begun)
+		epoch.Elapsed = time.Since(start)
 		if err := t.save(epoch); err != nil {
 			return false, err
 		}
 		if !yield(epoch, nil) {
 			return true, nil
 		}
-		begun = time.Now()
+		start = time.Now()
 	}
 	return false, nil
 }
@@ -423,7 +423,7 @@ func (t *trainer) epoch() (Epoch, error) {
 			return e, err
 		}
 		n = min(n, all-done)
-		begun, images := time.Now(), order[done*batch:min((done+n)*batch, len(order))]
+		called, images := time.Now(), order[done*batch:min((done+n)*batch, len(order))]
 		losses, err := t.steps.run(t.train, images, scheduled(t.record.KLWeights, number, 1))
 		if err != nil {
 			return e, err
@@ -438,7 +438,7 @@ func (t *trainer) epoch() (Epoch, error) {
 		done += n
 		progress(done)
 		// More steps in the next call, but few enough that the stop button responds at once.
-		if time.Since(begun) < 25*time.Millisecond {
+		if time.Since(called) < 25*time.Millisecond {
 			n = min(2*n, t.steps.size)
 		}
 	}

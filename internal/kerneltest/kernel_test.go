@@ -141,8 +141,9 @@ func TestMessages(t *testing.T) {
 		{"%%\nn := 3\nfmt.Println(0.5 * n)", []string{"line 3", "float64(n)"}},
 		{"%%\nplots.Images(mnist.Test().Images).Show()", []string{"10000 images are too many for one figure: Take(100)"}},
 		{"%%\nplots.Must(tiny.Encode(mnist.Test().Take(3).Images)) // though Train was called", []string{"has no trained weights", "a loop ranges over Train"}},
-		{"%%\nos.Setenv(\"AUTOENCODERS_DATA\", \"nowhere\")\nfashion, _ := datasets.FashionMNIST()\nplots.Must(tiny.Encode(fashion.Train().Images))",
-			[]string{"the images could not be loaded: datasets: Fashion-MNIST: "}},
+		{"%%\nos.Setenv(\"AUTOENCODERS_DATA\", \"nowhere\")\nfashion, _ := datasets.FashionMNIST()\n" +
+			"for _, err := range tiny.Train(fashion.Train().Images, fashion.Test().Images, autoencoder.Tutorial()) {\n\tplots.Check(err)\n}",
+			[]string{"the training images could not be loaded: datasets: Fashion-MNIST: "}},
 		{"import (\n\t\"github.com/gomlx/gomlx/core/graph\"\n\t\"github.com/gomlx/gomlx/ml/model\"\n)\n\n" +
 			"func third(_ *model.Scope, x *graph.Node) *graph.Node {\n\treturn graph.MulScalar(x, float64(x.Shape().Dimensions[2]))\n}\n" +
 			"%%\nown := tiny\nown.Encoder = nn.Sequential(nn.Linear(784, 2), third)\nplots.Must(own.Summary(28, 28, 1))",
