@@ -56,6 +56,7 @@ func (l letters) runs(line string, f font.Font) []run {
 
 // Box returns the size of a line, as [text.Handler] describes it.
 func (l letters) Box(line string, f font.Font) (width, height, depth vg.Length) {
+	line = valid(line)
 	if len(missing(line)) == 0 {
 		return l.Plain.Box(line, f)
 	}
@@ -68,6 +69,7 @@ func (l letters) Box(line string, f font.Font) (width, height, depth vg.Length) 
 
 // Draw draws txt as [text.Plain.Draw] does, run by run.
 func (l letters) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
+	txt = valid(txt)
 	if len(missing(txt)) == 0 {
 		l.Plain.Draw(c, txt, sty, pt)
 		return
@@ -92,6 +94,9 @@ func (l letters) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
 	}
 }
 
+// valid returns a text with a question mark in place of bytes that are not UTF-8.
+func valid(s string) string { return strings.ToValidUTF8(s, "?") }
+
 // hasLetter reports whether f has a glyph for r that can be drawn: fonts of coloured emoji have pictures instead.
 func hasLetter(f *opentype.Font, r rune) bool {
 	var b sfnt.Buffer
@@ -110,7 +115,7 @@ var covered sync.Map // rune -> bool
 // mark, such as line breaks and joiners, are not among them.
 func missing(texts ...string) (lacking []rune) {
 	for _, s := range texts {
-		for _, r := range s {
+		for _, r := range valid(s) {
 			has, known := covered.Load(r)
 			if !known {
 				has = unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector) ||
