@@ -303,7 +303,6 @@ func TestFiguresThatWouldBeTooLarge(t *testing.T) {
 func TestExtremesAreDrawn(t *testing.T) {
 	long := strings.Repeat("long ", 60)
 	points, pics, plane := tensor(ramp, 4, 2), tensor(ramp, 4, 6, 5, 1), Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
-	install(t, nil) // no font of the system is needed
 	for name, f := range map[string]*Figure{
 		"long title":        Curve(Title(long), Line("a", []float64{1, 2})),
 		"long axes":         Scatter(points, nil, Axes(long, long)),

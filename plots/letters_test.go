@@ -204,3 +204,18 @@ func TestNoFontIsLookedForInVain(t *testing.T) {
 		t.Errorf("missing are %q, want %q", string(got), union+ninth)
 	}
 }
+
+// Bytes that are not UTF-8 are drawn as question marks, which need no other font.
+func TestBytesThatAreNoText(t *testing.T) {
+	install(t, nil)
+	draw := func(title, line string) string {
+		var b bytes.Buffer
+		if _, err := Curve(Title(title), Line(line, []float64{1, 2})).WriteTo(&b); err != nil {
+			t.Error(err)
+		}
+		return b.String()
+	}
+	if draw("a\xff\xfeb", "\xff") != draw("a?b", "?") {
+		t.Error("bytes that are no text are not drawn as ?")
+	}
+}
