@@ -279,6 +279,9 @@ func module(t *testing.T, path string) string {
 // Each patch says what it is for and brings its test; all of them fit GoNB as go.mod pins it, and its packages then
 // pass the tests that they bring.
 func TestPatchesOfGoNB(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, depends on no machine, and -short is given")
+	}
 	const gonb = "github.com/janpfeifer/gonb"
 	copied := filepath.Join(t.TempDir(), "gonb")
 	names := python(t, []string{"GONB=" + module(t, gonb), "COPY=" + copied}, `
