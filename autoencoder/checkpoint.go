@@ -129,6 +129,9 @@ func openCheckpoint(folder string) (s *saved, err error) {
 		return nil, damaged(path, errors.New("it has no record of its run"))
 	}
 	if s.run.Format != checkpointFormat {
+		if _, err := s.weights(); err != nil {
+			return nil, err // one wrong bit makes a version out of another
+		}
 		return nil, fmt.Errorf("autoencoder: %s is of format %d, and this version reads %d: use the version that wrote it, or another Dir", path, s.run.Format, checkpointFormat)
 	}
 	if s.run.Numerics > 0 && (data.Metadata[weightsKey] == "" || data.Metadata[checksumKey] == "") {

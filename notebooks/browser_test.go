@@ -297,7 +297,7 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 	l.Until("two epochs are in the table", 2*time.Minute, rowsAtLeast("linear.Train(", 2))
 	l.Press("ii")
 	l.Idle(10 * time.Second)
-	if said := l.Output("linear.Train("); !strings.Contains(said, "run the cell again to go on from there") {
+	if said := l.Output("linear.Train("); !strings.Contains(said, "run the cell again to resume") {
 		t.Errorf("after I, I the cell says:\n%s", said)
 	}
 
