@@ -127,6 +127,9 @@ func TestLettersOfAnotherFontAreDrawn(t *testing.T) {
 	} {
 		install(t, files)
 		for place, f := range withTexts("a " + union + " b" + ninth) {
+			if name == "a collection" && place != "Images: title" {
+				continue // once it is found, its letters are drawn as those of a font
+			}
 			without := withTexts("a  b")[place]
 			got, less := darkness(picture(t, f)), darkness(picture(t, without))
 			if got < less+20 {
