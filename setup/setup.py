@@ -708,7 +708,7 @@ def test(env):
         bad = result.returncode != 0 or (name == "gofmt" and text)
         failed += bool(bad)
         print("%s: %s" % (name, "\n" + text.rstrip() if bad else "clean"), flush=True)
-    args = shlex.split(os.environ.get("TEST_ARGS", "")) or ["-timeout=60m", "./..."]
+    args = shlex.split(os.environ.get("TEST_ARGS", "")) or ["-timeout=85m", "./..."]
     code = go_test(env, args)
     if failed and not code:
         print("FAIL: tests pass, but the checks above do not", flush=True)
