@@ -91,10 +91,20 @@ func atHome(path string) (string, error) {
 
 // saved is a checkpoint whose record was read. Its tensors are read when they are asked for.
 type saved struct {
-	path string
-	file *os.File
-	data *safetensors.File
-	run  run
+	folder string
+	path   string // of the file in it
+	file   *os.File
+	data   *safetensors.File
+	run    run
+}
+
+// openSaved opens the checkpoint of the model.
+func (m Model) openSaved() (*saved, error) {
+	folder, err := m.folder()
+	if err != nil {
+		return nil, err
+	}
+	return openCheckpoint(folder)
 }
 
 // openCheckpoint opens the checkpoint in a folder.
@@ -121,7 +131,7 @@ func openCheckpoint(folder string) (s *saved, err error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	s = &saved{path: path, file: file, data: data}
+	s = &saved{folder: folder, path: path, file: file, data: data}
 	if data.Metadata[runKey] == "" && data.Metadata[checksumKey] == "" && data.Metadata[weightsKey] == "" {
 		return nil, fmt.Errorf("autoencoder: %s has no record of a run, so Train did not write it: move it away, and bring weights of PyTorch in with ImportPyTorch", path)
 	}
@@ -187,7 +197,7 @@ func (s *saved) fits(n *network) bool {
 // match is fits as an error.
 func (s *saved) match(n *network) error {
 	if !s.fits(n) {
-		return fmt.Errorf("autoencoder: the layers have changed since %s was trained: run the training cell again", filepath.Dir(s.path))
+		return fmt.Errorf("autoencoder: the layers have changed since %s was trained: run the training cell again", s.folder)
 	}
 	return nil
 }
@@ -337,11 +347,7 @@ func lock(folder string) (unlock func(), err error) {
 // the epochs before a resume included. A later cell, or one that runs after the page was reloaded, can
 // show it. Without trained weights the error wraps [ErrUntrained].
 func (m Model) History() ([]Epoch, error) {
-	folder, err := m.folder()
-	if err != nil {
-		return nil, err
-	}
-	s, err := openCheckpoint(folder)
+	s, err := m.openSaved()
 	if err != nil {
 		return nil, err
 	}

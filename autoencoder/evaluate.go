@@ -61,8 +61,8 @@ func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) (
 	return &evaluator{store, exec, batchOf(n.image, evaluationBatch), !n.scalar && n.independent()}, nil
 }
 
-// evaluate returns the means over the images of some batches, which stay as they are. klWeight multiplies the KL. goOn is asked before
-// each batch.
+// evaluate returns the means over the images of some batches, which stay as they are. klWeight multiplies
+// the KL. goOn is asked before each batch.
 func (e *evaluator) evaluate(all iter.Seq2[*tensors.Tensor, int], klWeight float64, goOn func() error) (evaluation, error) {
 	var sums [3]float64
 	n := 0

@@ -43,7 +43,7 @@ func readPixels(x *tensors.Tensor) (pixels, error) {
 
 func pixelsOf(values []float32, from int) pixels {
 	p := pixels{float32(math.Inf(1)), float32(math.Inf(-1)), -1}
-	for _, v := range values {
+	for i, v := range values {
 		if v < p.lowest {
 			p.lowest = v
 		}
@@ -51,7 +51,7 @@ func pixelsOf(values []float32, from int) pixels {
 			p.highest = v
 		}
 		if v-v != 0 {
-			p.notFinite = from + images.NotFinite(values)
+			p.notFinite = from + i
 			return p
 		}
 	}

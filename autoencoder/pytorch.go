@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,10 +87,7 @@ func pyTorchName(name string) (string, bool) {
 
 // fromPyTorch renames and converts the tensors of a state_dict that PyTorch has other names for.
 func (n *network) fromPyTorch(weights map[string]*tensors.Tensor) map[string]*tensors.Tensor {
-	ours := map[string]*tensors.Tensor{}
-	for name, w := range weights {
-		ours[name] = w
-	}
+	ours := maps.Clone(weights)
 	for _, p := range n.variables() {
 		name, renamed := pyTorchName(p.name)
 		w, there := ours[name]

@@ -29,10 +29,10 @@ type step func(scope *model.Scope, images, indices, count, klWeight *graph.Node)
 // false a smaller batch gets a program of its own when it is met.
 func compileSteps(b compute.Backend, store *model.Store, one step, images shapes.Shape, batch int, pads bool) (*steps, error) {
 	s := &steps{size: stepsACall, batch: batch, pads: pads}
-	// A loop carries every variable, those of the optimizer too: a first trace creates them.
 	scalar := func(g *graph.Graph, name string) *graph.Node {
 		return graph.Parameter(g, name, shapes.Make(dtypes.Float32))
 	}
+	// A loop carries every variable, those of the optimizer too: a first trace creates them.
 	err := building(b, store, func(scope *model.Scope, g *graph.Graph) {
 		one(scope, graph.Parameter(g, "images", images), graph.Parameter(g, "indices", shapes.Make(dtypes.Int32, batch)),
 			scalar(g, "count"), scalar(g, "klWeight"))

@@ -42,16 +42,12 @@ type Trained struct {
 // Open reads the trained weights. Close the result when it is no longer needed. Without trained weights
 // the error wraps [ErrUntrained]; if the checkpoint is damaged it wraps [ErrDamaged].
 func (m Model) Open() (*Trained, error) {
-	folder, err := m.folder()
-	if err != nil {
-		return nil, err
-	}
-	s, err := openCheckpoint(folder)
+	s, err := m.openSaved()
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	t := &Trained{model: m, folder: folder, klWeight: s.run.klWeight(), programs: map[string]*model.Exec{}}
+	t := &Trained{model: m, folder: s.folder, klWeight: s.run.klWeight(), programs: map[string]*model.Exec{}}
 	if t.backend, err = Backend(); err != nil {
 		return nil, err
 	}
