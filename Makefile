@@ -1,17 +1,69 @@
-# make lab opens the lessons, make test runs every test; setup/setup.py does the work and says what it does.
-#   make lab LAB_ARGS="--no-browser --port=8899"     make setup BACKEND=cuda|cpu     eval "$(make -s env)"
+# make lab opens the lessons, make test runs every test; make alone says what else there is.
+# setup/setup.py does the set-up and says what it does. A recipe runs in the environment that it has made: exec.
 PYTHON ?= python3
-TARGETS := lab setup test env notebooks data bench parity gpu-check clean
+SETUP = @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || { echo "setup: Python 3.10 or newer is needed: apt-get install python3 python3-venv, or dnf install python3" >&2; exit 1; }; \
+	exec "$(PYTHON)" -I setup/setup.py
 
-export BACKEND LAB_ARGS TEST_ARGS FORBID_SKIPS RACE
+export BACKEND SHARED FORBID_SKIPS RACE
 
-.PHONY: $(TARGETS) watch-kernel
-.DEFAULT_GOAL := lab
+.DEFAULT_GOAL := help
+.PHONY: help lab setup env check test watch-kernel notebooks data bench parity gpu-check locks clean
 
-$(TARGETS):
-	@command -v "$(PYTHON)" >/dev/null || { echo "setup: Python 3.10 or newer is needed: apt-get install python3 python3-venv, or dnf install python3" >&2; exit 1; }
-	@"$(PYTHON)" setup/setup.py $@
+help:
+	@echo 'make lab          sets up what is missing, then opens the lessons (LAB_ARGS="--no-browser --port=8899")'
+	@echo 'make test         sets up what is missing, then runs every test (TEST_ARGS="-run=Name ./plots" runs some)'
+	@echo 'make check        the tests that need no browser, no lesson and no other machine: minutes, and seconds after that'
+	@echo 'make setup        the set-up alone (BACKEND=cuda or cpu; SHARED=1 for the accounts of a class)'
+	@echo 'make notebooks    runs every lesson and writes its outputs back'
+	@echo 'make data         downloads the optional data sets'
+	@echo 'make bench        measures beside JAX and PyTorch; make parity compares the numbers; make gpu-check, with a GPU'
+	@echo 'make clean        removes what the set-up made'
+
+lab:
+	$(SETUP) exec .venv/bin/python -I -m jupyterlab --config=setup/jupyter_server_config.py $(LAB_ARGS)
+
+setup env:
+	$(SETUP) $@
+
+check test:
+	$(SETUP) exec go run ./internal/tasks/test $@ $(TEST_ARGS)
 
 # The long form of a test of the kernel: twenty minutes of an idle and of a busy notebook.
 watch-kernel:
-	@WATCH=20m $(MAKE) test TEST_ARGS="-v -timeout=40m -run=TestWatchedNotebooks ./internal/kerneltest"
+	$(SETUP) exec env WATCH=20m go run ./internal/tasks/test test -C internal/browser -v -timeout=40m -run=TestWatchedNotebooks ./...
+
+notebooks:
+	$(SETUP) exec go run ./internal/tasks/notebooks
+
+data:
+	$(SETUP) exec go run ./datasets/download
+
+# Our epoch beside JAX's and PyTorch's first, while nothing else runs; then the Go benchmarks of each package.
+bench: peers
+	$(SETUP) exec sh -c 'mkdir -p artifacts && go build -o artifacts/bench-program ./bench && \
+	  artifacts/bench-program -python .venv-peers/bin/python -out artifacts && go test -run="^$$" -bench=. -benchmem ./...'
+
+parity: peers
+	$(SETUP) exec sh -c 'mkdir -p artifacts && .venv-peers/bin/python parity/check.py artifacts/parity.txt'
+
+# An environment of its own for what the lessons are measured against.
+.PHONY: peers
+peers:
+	$(SETUP) peers
+
+gpu-check:
+	$(SETUP) exec sh setup/gpu-check.sh
+
+# For who changes setup/*.in: the locks anew, for every Python and machine, without the addresses of an index.
+locks:
+	$(SETUP) exec sh -c 'for f in uv-itself:3.8 requirements:3.10 peers:3.11; do n=setup/$${f%:*}; \
+	  { sed -n "/^#/p" $$n.lock; .cache/uv/bin/uv pip compile -q --universal --generate-hashes --only-binary :all: --python-version $${f#*:} \
+	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links $$n.in; } > $$n.part && mv $$n.part $$n.lock || exit 1; done'
+
+# Notebooks and data are never touched; trained models only after a yes.
+clean:
+	@for d in .venv .venv-peers .cache .jupyter; do if [ -d $$d ]; then echo "removing $$d"; chmod -R u+w $$d; rm -rf $$d; fi; done
+	@find . -type d -name checkpoints -prune | while IFS= read -r d; do \
+	  if [ -t 1 ] && printf 'remove the trained models in %s? [y/N] ' "$$d" && read -r yes </dev/tty; then \
+	    case $$yes in [yY]*) rm -rf "$$d";; esac; \
+	  else echo "kept the trained models in $$d"; fi; done

@@ -7,6 +7,8 @@ c = get_config()  # noqa: F821 (Jupyter defines it)
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 c.ServerApp.ip = "localhost"
 c.ServerApp.root_dir = root
+c.ServerApp.allow_root = os.geteuid() == 0  # a container's only account, as a rule
+c.ServerApp.use_redirect_file = False  # the browser gets an address: one of a snap, or of Windows under WSL, cannot read our files
 c.FileContentsManager.preferred_dir = "notebooks"
 c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]}
 c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: the README, beside the notebooks

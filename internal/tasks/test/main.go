@@ -1,0 +1,96 @@
+// Command test runs the tests of this checkout and says in a few lines how they ended; make check and make test call it.
+//
+//	go run ./internal/tasks/test check         what needs no browser, executes no lesson and looks at nothing but this checkout:
+//	                                           Go keeps the results, and runs again only what a change has touched
+//	go run ./internal/tasks/test test          everything, anew
+//	go run ./internal/tasks/test test ARGS …   go test with these arguments alone; -C and a folder, if first, choose the module
+//
+// With FORBID_SKIPS set a skipped test fails the run, as a machine that is to have everything must not skip anything. With RACE
+// set every test runs under the race detector, not those alone that are quick under it.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// modules are the folders with a go.mod of their own that have tests, with what each is for.
+var modules = []string{".", "setup/tools", "internal/browser"}
+
+// quick are the arguments of go test that run goroutines of ours under the race detector in seconds; the rest of these packages
+// computes, which the detector makes twenty times slower.
+var quick = [][]string{
+	{"./datasets/...", "./internal/..."},
+}
+
+// race turns the detector on without checkptr, which it brings along and which GoMLX's matrix products in pure Go do not pass.
+var race = []string{"-race", "-gcflags=all=-d=checkptr=0"}
+
+func main() {
+	if len(os.Args) < 2 || (os.Args[1] != "check" && os.Args[1] != "test") {
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/tasks/test check|test [arguments of go test]")
+		os.Exit(2)
+	}
+	os.Exit(run(os.Args[1] == "test", os.Args[2:]))
+}
+
+// run returns the exit status.
+func run(everything bool, args []string) int {
+	r := newReport(os.Stdout)
+	all := []string{"-timeout=85m"}
+	if everything {
+		all = append(all, "-count=1", "-tags=system")
+	}
+	if os.Getenv("RACE") != "" {
+		all = append(all, race...)
+	}
+	if len(args) > 0 {
+		r.section("go test "+strings.Join(args, " "), func() { r.goTest(".", append(all, args...)...) })
+		return r.close(os.Getenv("FORBID_SKIPS") != "")
+	}
+	if everything {
+		r.section("modules", func() { r.command(modules[1:], "go", "mod", "download") })
+	}
+	os.Setenv("GOPROXY", "off") // from here on nothing is fetched
+	r.section("lint", r.lint)
+	for _, module := range modules {
+		if module == "internal/browser" && !everything {
+			continue // its tests are of JupyterLab and a browser
+		}
+		r.section("tests of "+filepath.Join("autoencoders", module), func() { r.goTest(module, append(all, "./...")...) })
+	}
+	if os.Getenv("RACE") == "" && hasCompiler() {
+		r.section("race detector", func() {
+			for _, args := range quick {
+				r.goTest(".", append(append(all[:len(all):len(all)], race...), args...)...)
+			}
+		})
+	}
+	return r.close(os.Getenv("FORBID_SKIPS") != "")
+}
+
+// hasCompiler is whether the race detector works: it needs gcc or clang, and zig is neither.
+func hasCompiler() bool { return !strings.Contains(os.Getenv("CC"), "zig") }
+
+// section runs a part and says how long it took.
+func (r *report) section(what string, part func()) {
+	start := time.Now()
+	part()
+	fmt.Fprintf(r.out, "-- %s: %d s\n", what, int(time.Since(start).Seconds()+.5))
+}
+
+// command runs a program in each of some folders; its output is shown only if it fails.
+func (r *report) command(folders []string, name string, args ...string) {
+	for _, folder := range folders {
+		command := exec.Command(name, args...)
+		command.Dir = folder
+		if out, err := command.CombinedOutput(); err != nil {
+			r.broken++
+			fmt.Fprintf(r.out, "FAIL: %s in %s: %v\n%s\n", strings.Join(command.Args, " "), folder, err, out)
+		}
+	}
+}
