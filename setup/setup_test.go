@@ -4,12 +4,10 @@ package setup
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -263,92 +261,6 @@ func TestLocks(t *testing.T) {
 				t.Errorf("%s: no hash for %s", lock, strings.SplitN(entry, "\n", 2)[0])
 			}
 		}
-	}
-}
-
-// module is the folder of a module that go.mod pins.
-func module(t *testing.T, path string) string {
-	t.Helper()
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", path).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(dir))
-}
-
-// Each patch says what it is for and brings its test; all of them fit GoNB as go.mod pins it, and its packages then
-// pass the tests that they bring.
-func TestPatchesOfGoNB(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long, depends on no machine, and -short is given")
-	}
-	const gonb = "github.com/janpfeifer/gonb"
-	copied := filepath.Join(t.TempDir(), "gonb")
-	names := python(t, []string{"GONB=" + module(t, gonb), "COPY=" + copied}, `
-import os
-s.patched_gonb(os.environ["GONB"], os.environ["COPY"])
-for path in s.patches():
-    print(path)
-`)
-	patches := strings.Split(names, "\n") // a folder's name may hold spaces
-	if len(patches) < 3 {
-		t.Fatalf("only %q", names)
-	}
-	for _, name := range patches {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		message, changes, _ := strings.Cut(string(text), "\n---\n")
-		_, why, _ := strings.Cut(message, "\n\n")
-		if !strings.HasPrefix(message, "From ") || !strings.Contains(message, "\nSubject: ") || len(strings.TrimSpace(why)) < 80 {
-			t.Errorf("%s is not ready to be sent: it needs a subject and a reason", filepath.Base(name))
-		}
-		if !strings.Contains(changes, "_test.go") {
-			t.Errorf("%s brings no test", filepath.Base(name))
-		}
-	}
-	mod, err := os.ReadFile("../go.mod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, err := os.ReadFile("../go.sum")
-	if err != nil {
-		t.Fatal(err)
-	}
-	modfile := filepath.Join(t.TempDir(), "go.mod")
-	for path, text := range map[string]string{
-		modfile: string(mod) + fmt.Sprintf("\nreplace %s => %q\n", gonb, copied),
-		strings.TrimSuffix(modfile, "mod") + "sum": string(sum),
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	packages := map[string]bool{}
-	err = filepath.WalkDir(copied, func(path string, _ os.DirEntry, err error) error {
-		if strings.HasSuffix(path, "_test.go") { // the copy has no tests but those of the patches
-			folder := strings.TrimPrefix(filepath.Dir(path), copied)
-			packages[gonb+filepath.ToSlash(folder)] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := append([]string{"test", "-modfile=" + modfile}, slices.Sorted(maps.Keys(packages))...)
-	cmd := exec.Command("go", args...)
-	cmd.Dir = ".."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
-	}
-}
-
-// A patch refuses a file that differs from the one it was made for.
-func TestPatchForAnotherGoNB(t *testing.T) {
-	refused := "try:\n    s.patched(s.read(s.patches()[0]), '.')\nexcept s.Stop as problem:\n    print(problem)\n"
-	if got := python(t, nil, refused); !strings.Contains(got, "does not fit internal/") {
-		t.Errorf("a GoNB without these files: %q", got)
 	}
 }
 
