@@ -21,9 +21,9 @@ type settings struct {
 	env     map[string]string // of the set-up's commands
 }
 
-func (s settings) venv() string              { return filepath.Join(s.root, ".venv") }
-func (s settings) cache(name string) string  { return filepath.Join(s.root, ".cache", name) }
-func (s settings) setup(name string) string  { return filepath.Join(s.root, "setup", name) }
+func (s settings) venv() string               { return filepath.Join(s.root, ".venv") }
+func (s settings) cache(name string) string   { return filepath.Join(s.root, ".cache", name) }
+func (s settings) setup(name string) string   { return filepath.Join(s.root, "setup", name) }
 func (s settings) jupyter(name string) string { return filepath.Join(s.root, ".jupyter", name) }
 
 // install writes the kernel and JupyterLab's settings, and builds what cells import, so that the first cell answers in about
@@ -38,6 +38,9 @@ func (s settings) install() error {
 		return err
 	}
 	if err := s.checkPlugin(backend); err != nil {
+		return err
+	}
+	if err := s.checkShared(); err != nil {
 		return err
 	}
 	spec, err := s.kernel(backend)
@@ -61,7 +64,7 @@ func (s settings) install() error {
 		if err != nil {
 			return err
 		}
-		if err := write(to, text); err != nil {
+		if err := writeFile(to, text); err != nil {
 			return err
 		}
 	}
@@ -129,6 +132,23 @@ func (s settings) checkPlugin(backend map[string]string) error {
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	return fmt.Errorf("the XLA plugin does not load (%s): install what is missing, as a rule apt-get install libstdc++6", lines[len(lines)-1])
+}
+
+// checkShared is for the set-up of a class: the Python that runs JupyterLab must be one that the other accounts may run.
+func (s settings) checkShared() error {
+	if !exists(s.cache("shared")) {
+		return nil
+	}
+	python, err := filepath.EvalSymlinks(filepath.Join(s.venv(), "bin", "python"))
+	if err != nil {
+		return err
+	}
+	for folder := filepath.Dir(python); folder != "/"; folder = filepath.Dir(folder) {
+		if info, err := os.Stat(folder); err == nil && info.Mode().Perm()&0o005 != 0o005 {
+			return fmt.Errorf("other accounts may not enter %s, where %s is: make clean, then make setup SHARED=1 PYTHON=/usr/bin/python3", folder, python)
+		}
+	}
+	return nil
 }
 
 // kernelSpec is Jupyter's kernel.json.
@@ -199,7 +219,7 @@ func (s settings) warm(env map[string]string) error {
 	}
 	// goimports indexes the module cache once, for names that a cell uses without importing them.
 	file := s.cache("index/a.go")
-	if err := write(file, []byte("package main\n\nfunc f() { graph.Add() }\n")); err != nil {
+	if err := writeFile(file, []byte("package main\n\nfunc f() { graph.Add() }\n")); err != nil {
 		return err
 	}
 	index := exec.Command(filepath.Join(s.venv(), "bin", "goimports"), "-l", file)
@@ -223,11 +243,11 @@ func writeJSON(path string, value any) error {
 	if err := e.Encode(value); err != nil {
 		return err
 	}
-	return write(path, text.Bytes())
+	return writeFile(path, text.Bytes())
 }
 
-// write puts text into a file in one step.
-func write(path string, text []byte) error {
+// writeFile puts text into a file in one step.
+func writeFile(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}

@@ -1,8 +1,9 @@
-// Command tools builds the Go programs named by the tool lines of its go.mod, such as the GoNB kernel, gopls and goimports.
+// Command tools is Go's part of the set-up; setup.py calls it, in the environment that it has made.
 //
-//	cd setup/tools && go run . -out <folder> [name ...]
+//	cd setup/tools && go run . -out <folder> [name ...]               builds Go programs
+//	cd setup/tools && go run . -kernel cpu|cuda -drop "NAME ..."      writes the kernel's description, builds what cells import
 //
-// The default names are gonb, gopls and goimports. The kernel is built from a copy of GoNB's module with the patches of
+// The programs are those that the tool lines of its go.mod name, such as the GoNB kernel, gopls and goimports. The default names are gonb, gopls and goimports. The kernel is built from a copy of GoNB's module with the patches of
 // setup/gonb. Each program in the folder is replaced in one step. With everything built already, a run takes about a second.
 //
 // The tools have a module of their own so that their requirements do not choose the versions of what lessons import.
@@ -26,18 +27,37 @@ const kernel = "github.com/janpfeifer/gonb"
 
 func main() {
 	out := flag.String("out", "", "the `folder` to put the programs in")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: cd setup/tools && go run . -out folder [name ...]")
-	}
+	backend := flag.String("kernel", "", "write the kernel's description for this `backend`: cpu or cuda")
+	drop := flag.String("drop", "", "the `names` of variables that no cell must see, with blanks between")
 	flag.Parse()
-	names := flag.Args()
-	if len(names) == 0 {
-		names = []string{"gonb", "gopls", "goimports"}
+	var err error
+	if *backend != "" {
+		err = install(*backend, strings.Fields(*drop))
+	} else {
+		names := flag.Args()
+		if len(names) == 0 {
+			names = []string{"gonb", "gopls", "goimports"}
+		}
+		err = build(*out, names)
 	}
-	if err := build(*out, names); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "tools:", err)
 		os.Exit(1)
 	}
+}
+
+// install does what is the kernel's of the set-up, in the environment of the process. The working directory must be setup/tools.
+func install(backend string, drop []string) error {
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		return err
+	}
+	env := map[string]string{}
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		env[name] = value
+	}
+	return settings{root: root, backend: backend, drop: drop, env: env}.install()
 }
 
 // build builds the named tools into the folder out. The working directory must be setup/tools.
@@ -85,7 +105,7 @@ func build(out string, names []string) error {
 		// file systems, the program is only linked again.
 		_ = os.Link(filepath.Join(out, name), filepath.Join(built, name))
 	}
-	args := []string{"build", "-modfile=" + modified, "-trimpath", "-ldflags=-s -w", "-o", built + string(filepath.Separator)}
+	args := []string{"build", "-modfile=" + modified, "-ldflags=-s -w", "-o", built + string(filepath.Separator)}
 	if err := goCommand(append(args, packages...)...); err != nil {
 		return err
 	}
