@@ -4,7 +4,7 @@ PYTHON ?= python3
 SETUP = @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || { echo "setup: Python 3.10 or newer is needed: apt-get install python3 python3-venv, or dnf install python3" >&2; exit 1; }; \
 	exec "$(PYTHON)" -I setup/setup.py
 
-export BACKEND SHARED FORBID_SKIPS RACE
+export BACKEND SHARED TEST_ARGS FORBID_SKIPS RACE
 
 .DEFAULT_GOAL := help
 .PHONY: help lab setup env check test watch-kernel notebooks data bench parity gpu-check locks clean
@@ -26,7 +26,7 @@ setup env:
 	$(SETUP) $@
 
 check test:
-	$(SETUP) exec go run ./internal/tasks/test $@ $(TEST_ARGS)
+	$(SETUP) exec go run ./internal/tasks/test $@
 
 # The long form of a test of the kernel: twenty minutes of an idle and of a busy notebook.
 watch-kernel:

@@ -41,13 +41,93 @@ func asRoot(t *testing.T) {
 	}
 }
 
-// copied is a copy of this checkout without what a set-up makes.
-func copied(t *testing.T, dir string) string {
-	t.Helper()
-	const pack = `cd .. && git ls-files -z -co --exclude-standard -- . ':!*.ipynb' | tar --null -T - -cf - --ignore-failed-read | tar -xf - -C "$0"`
-	if out, err := exec.Command("sh", "-c", pack, dir).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+// place is where every checkout of these tests lies, one after the other: Go's cache goes by the folder, and what one has built
+// the next one need not build.
+var place = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "machine-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
 	}
+	return dir, err
+})
+
+// ready is a checkout whose set-up is done, made once and moved away from its place.
+var ready = sync.OnceValues(func() (string, error) {
+	dir, err := place()
+	if err != nil {
+		return "", err
+	}
+	here := filepath.Join(dir, "checkout")
+	if err := unpack(here); err != nil {
+		return "", err
+	}
+	command := exec.Command("make", "setup")
+	command.Dir = here
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return filepath.Join(dir, "ready"), os.Rename(here, filepath.Join(dir, "ready"))
+})
+
+// unpack makes a checkout of what git has of this one, without what a set-up makes and without the lessons.
+func unpack(dir string) error {
+	const pack = `cd .. && mkdir -p "$0" && git ls-files -z -co --exclude-standard -- . ':!*.ipynb' | tar --null -T - -cf - --ignore-failed-read | tar -xf - -C "$0"`
+	out, err := exec.Command("sh", "-c", pack, dir).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, out)
+	}
+	return err
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if dir, err := place(); err == nil {
+		os.RemoveAll(dir)
+	}
+	os.Exit(status)
+}
+
+// fresh is a checkout where nothing is set up, for the time of the test.
+func fresh(t *testing.T) string {
+	t.Helper()
+	dir := emptied(t)
+	if err := unpack(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// prepared is a checkout that is set up but for Go's part, for the time of the test.
+func prepared(t *testing.T) string {
+	t.Helper()
+	base, err := ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := emptied(t)
+	run(t, "cp", "-a", "--link", base, dir)
+	if err := os.Remove(filepath.Join(dir, ".cache/go.done")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// emptied is the checkouts' place, without one.
+func emptied(t *testing.T) string {
+	t.Helper()
+	dir, err := place()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(dir, "checkout")
+	clear := func() {
+		exec.Command("chmod", "-R", "u+w", dir).Run()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	}
+	clear()
+	t.Cleanup(clear)
 	return dir
 }
 
@@ -64,49 +144,6 @@ func folder(t *testing.T) string {
 	})
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
-	}
-	return dir
-}
-
-// ready is a checkout whose set-up is done, made once for all tests.
-var ready = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "machine-")
-	if err != nil {
-		return "", err
-	}
-	const pack = `cd .. && git ls-files -z -co --exclude-standard -- . ':!*.ipynb' | tar --null -T - -cf - --ignore-failed-read | tar -xf - -C "$0" && cd "$0" && make setup`
-	out, err := exec.Command("sh", "-c", pack, dir).CombinedOutput()
-	if err != nil {
-		return dir, fmt.Errorf("%w\n%s", err, out)
-	}
-	return dir, nil
-})
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if os.Getenv("TEST_NETWORK") != "" {
-		if dir, _ := ready(); dir != "" {
-			os.RemoveAll(dir)
-		}
-	}
-	os.Exit(status)
-}
-
-// prepared is a copy of such a checkout, in which Go's part of the set-up is to be done again.
-func prepared(t *testing.T) string {
-	t.Helper()
-	base, err := ready()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(folder(t), "checkout")
-	if out, err := exec.Command("cp", "-a", "--link", base, dir).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for _, stamp := range []string{".cache/go.done", ".cache/backend.json"} {
-		if err := os.Remove(filepath.Join(dir, stamp)); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return dir
 }
@@ -249,7 +286,7 @@ func TestSetUpOnRealMachines(t *testing.T) {
 			}
 			var dir string
 			if c.empty {
-				dir = copied(t, folder(t))
+				dir = fresh(t)
 			} else {
 				dir = prepared(t)
 			}
@@ -502,7 +539,7 @@ func TestKernelOfAnotherAccount(t *testing.T) {
 	if _, err := os.Stat(python); err != nil {
 		t.Skip("no python3 of the system's")
 	}
-	dir := copied(t, folder(t))
+	dir := fresh(t)
 	if line, err := (machine{args: []string{"make", "setup", "SHARED=1", "PYTHON=" + python}}).make(t, dir); err != nil {
 		t.Fatal(line, err)
 	}

@@ -218,11 +218,13 @@ def base_env():
 
 def pip(env):
     """A pip of this machine, and what it knows of the network from its files and variables, as far as PIP hands it on."""
-    argv = [sys.executable, "-I", "-m", "pip"]
-    if ask(argv + ["--version"], env)[0] != 0:
-        argv[0] = os.path.join(CACHE, "pip", "bin", "python")
-        if ask(argv + ["--version"], env)[0] != 0:
-            run("pip", [sys.executable, "-I", "-m", "venv", "--clear", os.path.join(CACHE, "pip")], env)
+    own = os.path.join(CACHE, "pip", "bin", "python")
+    pythons = [sys.executable, shutil.which("python3", path="/usr/local/bin:/usr/bin") or own, own]
+    argv = next(([p, "-I", "-m", "pip"] for p in pythons if ask([p, "-I", "-m", "pip", "--version"], env)[0] == 0), None)
+    if not argv:
+        argv = [own, "-I", "-m", "pip"]
+        if not any(ask([p, "-I", "-m", "venv", "--clear", os.path.join(CACHE, "pip")], env)[0] == 0 for p in pythons[:2]):
+            raise Stop("Python has neither pip nor venv here: apt-get install python3-venv, or dnf install python3-pip")
     lines = output(argv + ["config", "list"], dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1")).splitlines()
     found = {}
     for section in ("global", "install", ":env:"):  # the last one holds

@@ -3,8 +3,9 @@
 //	go run ./internal/tasks/test check         what needs no browser, executes no lesson and looks at nothing but this checkout:
 //	                                           Go keeps the results, and runs again only what a change has touched
 //	go run ./internal/tasks/test test          everything, anew
-//	go run ./internal/tasks/test test ARGS …   go test with these arguments alone; -C and a folder, if first, choose the module
+//	go run ./internal/tasks/test test ARGS …   go test with these arguments alone; -C and a folder choose the module
 //
+// The arguments may also be in TEST_ARGS, with blanks between them, where no shell takes -run=A|B apart.
 // With FORBID_SKIPS set a skipped test fails the run, as a machine that is to have everything must not skip anything. With RACE
 // set every test runs under the race detector, not those alone that are quick under it.
 package main
@@ -35,7 +36,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/tasks/test check|test [arguments of go test]")
 		os.Exit(2)
 	}
-	os.Exit(run(os.Args[1] == "test", os.Args[2:]))
+	os.Exit(run(os.Args[1] == "test", append(os.Args[2:], strings.Fields(os.Getenv("TEST_ARGS"))...)))
 }
 
 // run returns the exit status.
