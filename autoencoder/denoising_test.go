@@ -59,7 +59,7 @@ func TestDenoisingResumesToTheLastBit(t *testing.T) {
 			}
 			history, err := stopped.History()
 			if err != nil || len(history) != 3 || history[2].TestLoss != want {
-				t.Errorf("the last of %d epochs has %v (%v), Evaluate %v", len(history), history[len(history)-1].TestLoss, err, want)
+				t.Errorf("the history is %+v (%v), Evaluate gives %v", history, err, want)
 			}
 		})
 	}

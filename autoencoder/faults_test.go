@@ -530,8 +530,8 @@ func TestLossThatIsNotFinite(t *testing.T) {
 		rate  float64
 		says  string
 	}{
-		{"a pixel of 1e30, so an infinite loss", 1e30, 2e-3, "the loss is +Inf in epoch 1, step "},
-		{"learning rate of 1e30", pixels[77*64], 1e30, " in epoch 1, step "},
+		{"a pixel of 1e30, so an infinite loss", 1e30, 2e-3, ": the training images have pixels from -1 to 1e+30, far outside of [-1, 1]; if they are right, try a smaller LearningRate than 0.002;"},
+		{"learning rate of 1e30", pixels[77*64], 1e30, ": try a smaller LearningRate than 1e+30;"},
 	} {
 		m := trainedFor2(t)
 		want, err := m.Evaluate(test)
@@ -546,7 +546,7 @@ func TestLossThatIsNotFinite(t *testing.T) {
 		for _, err := range m.Train(tensors.FromFlatDataAndDimensions(bad, 500, 8, 8, 1), test, config) {
 			last = err
 		}
-		wantLine(t, last, c.says, "try a smaller LearningRate than ")
+		wantLine(t, last, "the loss is ", " in epoch 1, step ", c.says)
 		if !errors.Is(last, autoencoder.ErrNotFinite) {
 			t.Errorf("%s: %v is not ErrNotFinite", c.fault, last)
 		}
@@ -580,66 +580,6 @@ func TestTooLargeForMemoryIsRefusedBefore(t *testing.T) {
 	if err := func() error { _, err := run(small(t.TempDir()), recipe(1)); return err }(); err != nil {
 		t.Error("a small model is refused as well:", err)
 	}
-}
-
-// Each in a process of its own: there is one backend in a process.
-func TestPluginsThatAreNone(t *testing.T) {
-	if os.Getenv("PLUGIN_TRY") != "" {
-		epochs, err := run(small(filepath.Join(os.Getenv("PLUGIN_TRY"), "model")), recipe(1))
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		fmt.Println(epochs[0].Note)
-		os.Exit(0)
-	}
-	folder := t.TempDir()
-	garbage, empty, cut := filepath.Join(folder, "garbage.so"), filepath.Join(folder, "empty.so"), filepath.Join(folder, "cut.so")
-	program, err := os.ReadFile(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path, data := range map[string][]byte{garbage: []byte(strings.Repeat("not a library\n", 1000)), empty: nil, cut: program[:4096]} {
-		if err := os.WriteFile(path, data, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct{ fault, backend, says string }{
-		{"the plugin's file is missing", "xla:" + folder + "/none.so", "no such file or directory"},
-		{"a plugin of garbage", "xla:" + garbage, "invalid ELF header"},
-		{"an empty plugin", "xla:" + empty, "file too short"},
-		{"a plugin cut off", "xla:" + cut, "cut.so"},
-		{"a library that is no plugin", "xla:libm.so.6", "libm.so.6"},
-		{"a plugin of a name that nothing has", "xla:tpu9000", "no plugins found"},
-		{"a backend of a name that nothing has", "cuda", `can't find backend "cuda"`},
-	} {
-		if c.backend == "xla:libm.so.6" {
-			found, _ := filepath.Glob("/lib*/*/libm.so.6")
-			if found = append(found, "/lib64/libm.so.6", "/usr/lib/libm.so.6"); found[0] != "" {
-				c.backend, c.says = "xla:"+found[0], "GetPjrtApi"
-			}
-			if _, err := os.Stat(found[0]); err != nil {
-				t.Log("no libm here:", err)
-				continue
-			}
-		}
-		out, state := again(t, "PLUGIN_TRY="+folder, "GOMLX_BACKEND="+c.backend)
-		if state.ExitCode() != 1 || strings.Count(out, "\n") != 1 {
-			t.Errorf("%s: exit code %d, want 1 and one line:\n%.2000s", c.fault, state.ExitCode(), out)
-		}
-		line := strings.TrimSpace(out)
-		wantLine(t, errors.New(line), "GOMLX_BACKEND="+c.backend+" does not open: ", c.says, ": run `make setup` again")
-		if _, err := os.Stat(filepath.Join(folder, "model")); !os.IsNotExist(err) {
-			t.Errorf("%s: something was trained: %v", c.fault, err)
-		}
-		faults.Row(t, c.fault, line, "nothing was begun")
-	}
-	out, state := again(t, "PLUGIN_TRY="+folder, "GOMLX_BACKEND=", "HOME="+folder, "PJRT_PLUGIN_LIBRARY_PATH=", "LD_LIBRARY_PATH=", "GOMLX_NO_AUTO_INSTALL=1")
-	line, _, _ := strings.Cut(out, "\n")
-	if state.ExitCode() != 0 || line != "no XLA plugin: trained on the pure Go backend, slowly; `make setup` installs the plugin" {
-		t.Errorf("no plugin: exit code %d\n%.2000s", state.ExitCode(), out)
-	}
-	faults.Row(t, "no plugin at all", line, "the training, on the pure Go backend")
 }
 
 // A file's time says nothing: a clock that was wrong when it was written does no harm.

@@ -22,14 +22,14 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// pressStop is the stop button: it returns once the signal has arrived, at Train's channel as well as here.
+// pressStop is the stop button: it returns once the signal has arrived, at Train's channel as well as here,
+// because signal.Stop waits until every channel has it.
 func pressStop() {
 	arrived := make(chan os.Signal, 1)
 	signal.Notify(arrived, os.Interrupt)
-	defer signal.Stop(arrived)
 	syscall.Kill(os.Getpid(), syscall.SIGINT)
 	<-arrived
-	time.Sleep(20 * time.Millisecond)
+	signal.Stop(arrived)
 }
 
 // stoppingDisk presses the stop button at the n-th operation of a kind.
@@ -246,7 +246,7 @@ func TestContextEndsTheRun(t *testing.T) {
 	if _, err := run(m, c); !errors.Is(err, autoencoder.ErrInterrupted) {
 		t.Errorf("with the context still done: %v", err)
 	}
-	late, stop := context.WithTimeout(context.Background(), time.Nanosecond)
+	late, stop := context.WithDeadline(context.Background(), time.Unix(0, 0))
 	defer stop()
 	c.Context = late
 	if _, err := run(m, c); !errors.Is(err, context.DeadlineExceeded) {

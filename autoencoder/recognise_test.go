@@ -2,7 +2,6 @@ package autoencoder_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -165,31 +164,6 @@ func TestStateOfAdamWThatIsNotWhole(t *testing.T) {
 	}
 }
 
-// A word in the path of the plugin says nothing about the device.
-func TestPluginInAFolderNamedCUDA(t *testing.T) {
-	if dir := os.Getenv("CUDA_DIR"); dir != "" {
-		m := convolutions(dir)
-		for e, err := range m.Train(squares(64, 1), squares(16, 2), recipe(1)) {
-			fmt.Println(e.Loss, e.TestLoss, err)
-		}
-		os.Exit(0)
-	}
-	name, options, _ := strings.Cut(strings.TrimPrefix(os.Getenv("GOMLX_BACKEND"), "xla:"), ",")
-	if _, err := os.Stat(name); err != nil {
-		t.Skip("GOMLX_BACKEND names no plugin:", err)
-	}
-	folder := filepath.Join(t.TempDir(), "nvidia-cuda")
-	link := filepath.Join(folder, filepath.Base(name))
-	if err := errors.Join(os.Mkdir(folder, 0o755), os.Symlink(name, link)); err != nil {
-		t.Fatal(err)
-	}
-	want, _ := again(t, "CUDA_DIR="+filepath.Join(folder, "a"))
-	got, _ := again(t, "CUDA_DIR="+filepath.Join(folder, "b"), "GOMLX_BACKEND=xla:"+link+","+options)
-	if got != want || !strings.HasSuffix(want, " <nil>\n") {
-		t.Errorf("through a folder named CUDA the numbers are %q, otherwise %q", got, want)
-	}
-}
-
 // A failed read is not damage.
 func TestFailedReadIsNotDamage(t *testing.T) {
 	m := trainedFor2(t)
@@ -211,38 +185,6 @@ func TestFailedReadIsNotDamage(t *testing.T) {
 	if _, err := m.Encode(test); err != nil {
 		t.Error(err)
 	}
-}
-
-// Another program's file may claim to hold anything: it is refused for its shapes before any of it is read.
-func TestSparseCheckpointsAreRefused(t *testing.T) {
-	m := trainedFor2(t)
-	file, err := os.ReadFile(filepath.Join(m.Dir, "model.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, metadata, err := readAll(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const size = 1 << 40
-	record := strings.ReplaceAll(strings.Replace(metadata["run"], `"Numerics":1,`, "", 1), `"`, `\"`)
-	header := fmt.Sprintf(`{"__metadata__":{"run":"%s"},"decoder.0.bias":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, record, size, size)
-	sparse := filepath.Join(t.TempDir(), "sparse.safetensors")
-	whole := tensorFile(header, 0)
-	if err := errors.Join(os.WriteFile(sparse, whole, 0o644), os.Truncate(sparse, int64(len(whole))+size)); err != nil {
-		t.Skip("no sparse files here:", err)
-	}
-	err = m.ImportPyTorch(sparse)
-	wantLine(t, err, "in "+sparse+" decoder.0.bias is [1099511627776], but in the model [16]")
-	faults.Row(t, "imported file of 1 TB, sparse", err.Error(), "nothing was read or imported")
-	if err := errors.Join(os.Remove(filepath.Join(m.Dir, "model.safetensors")), os.Rename(sparse, filepath.Join(m.Dir, "model.safetensors"))); err != nil {
-		t.Fatal(err)
-	}
-	_, err = m.Encode(test)
-	wantLine(t, err, "the layers have changed since "+m.Dir+" was trained")
-	faults.Row(t, "checkpoint of 1 TB, sparse", err.Error(), "the file, as it is; nothing of it was read")
-	_, err = m.History()
-	wantLine(t, err, " holds ", " of weights, more than the ", " of memory that are free")
 }
 
 // The place of a panic in a layer of the reader's own is told.

@@ -73,8 +73,7 @@ func trainAsStopped(m autoencoder.Model, how string) {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			time.Sleep(time.Minute)
 		case step == 1 && how == fmt.Sprintf("interrupted in epoch %d", epoch):
-			syscall.Kill(os.Getpid(), syscall.SIGINT)
-			time.Sleep(50 * time.Millisecond) // until the signal has come
+			pressStop()
 		}
 	}
 	for e, err := range m.Train(squares(200, 1), squares(50, 2), c) {

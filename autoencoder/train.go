@@ -577,6 +577,9 @@ func (t *trainer) notFinite(loss float64, epoch int, where string) error {
 		saved = fmt.Sprintf("%s holds the weights of epoch %d", t.folder, t.record.done())
 	}
 	advice := fmt.Sprintf("try a smaller LearningRate than %g", t.learningRate(epoch))
+	if t.pixels != "" { // a likelier reason than the rate
+		advice = t.pixels + "; if they are right, " + advice
+	}
 	if t.network.unit {
 		advice = "BCE takes outputs in [0, 1]: end the Decoder with nn.Sigmoid(); if it does, " + advice
 	}

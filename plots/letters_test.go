@@ -76,7 +76,7 @@ func withTexts(s string) map[string]*Figure {
 func TestLettersThatNoFontHasAreNamed(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "pipe.ttf")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil { // opening one would wait for ever
-		t.Skip("no named pipes here:", err)
+		t.Fatal("no named pipes here:", err)
 	}
 	for name, files := range map[string]map[string][]byte{
 		"no font":            nil,

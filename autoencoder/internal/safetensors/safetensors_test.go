@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"runtime"
 	"strings"
 	"syscall"
@@ -190,25 +189,14 @@ func TestFailedReadIsNotDamage(t *testing.T) {
 	}
 }
 
-// A sparse file may claim any size: nothing is taken for its tensors before they are asked for.
-func TestSparseFileTakesNoMemory(t *testing.T) {
+// A file may claim any size: nothing is taken for its tensors, and nothing is read of them, before they
+// are asked for.
+func TestLargeFileTakesNoMemory(t *testing.T) {
 	const size = 1 << 40
-	header := fmt.Sprintf(`{"a":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, size, size)
-	sparse, err := os.Create(t.TempDir() + "/sparse")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sparse.Close()
-	if _, err := sparse.Write(file(header, 0)); err != nil {
-		t.Fatal(err)
-	}
-	whole := int64(8 + len(header) + size)
-	if err := sparse.Truncate(whole); err != nil {
-		t.Skip("no sparse files here:", err)
-	}
+	header := file(fmt.Sprintf(`{"a":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, size, size), 0)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	f, err := safetensors.Open(sparse, whole)
+	f, err := safetensors.Open(bytes.NewReader(header), int64(len(header)+size)) // a read behind the header fails
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
+//go:build system && linux
+
 package autoencoder_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,4 +94,36 @@ func TestReadOnlyFolder(t *testing.T) {
 		t.Errorf("%d steps were trained before it was said", steps)
 	}
 	faults.Row(t, "a new model where nothing can be written", err.Error(), "nothing was begun: said before the first step")
+}
+
+// Another program's file may claim to hold anything: it is refused for its shapes before any of it is read.
+func TestSparseCheckpointsAreRefused(t *testing.T) {
+	m := trainedFor2(t)
+	file, err := os.ReadFile(filepath.Join(m.Dir, "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, metadata, err := readAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 1 << 40
+	record := strings.ReplaceAll(strings.Replace(metadata["run"], `"Numerics":1,`, "", 1), `"`, `\"`)
+	header := fmt.Sprintf(`{"__metadata__":{"run":"%s"},"decoder.0.bias":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, record, size, size)
+	sparse := filepath.Join(t.TempDir(), "sparse.safetensors")
+	whole := tensorFile(header, 0)
+	if err := errors.Join(os.WriteFile(sparse, whole, 0o644), os.Truncate(sparse, int64(len(whole))+size)); err != nil {
+		t.Skip("no sparse files here:", err)
+	}
+	err = m.ImportPyTorch(sparse)
+	wantLine(t, err, "in "+sparse+" decoder.0.bias is [1099511627776], but in the model [16]")
+	faults.Row(t, "imported file of 1 TB, sparse", err.Error(), "nothing was read or imported")
+	if err := errors.Join(os.Remove(filepath.Join(m.Dir, "model.safetensors")), os.Rename(sparse, filepath.Join(m.Dir, "model.safetensors"))); err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.Encode(test)
+	wantLine(t, err, "the layers have changed since "+m.Dir+" was trained")
+	faults.Row(t, "checkpoint of 1 TB, sparse", err.Error(), "the file, as it is; nothing of it was read")
+	_, err = m.History()
+	wantLine(t, err, " holds ", " of weights, more than the ", " of memory that are free")
 }

@@ -1,3 +1,5 @@
+//go:build system && linux
+
 package main
 
 import (
