@@ -15,7 +15,7 @@ const explorerDots = 2000
 // [Axes], [Palette], [Labels] and [Range].
 //
 // In a notebook the figure is the latent plane itself: pointing at a place shows the image decoded from the nearest point
-// of the grid. 30 x 30 images of 28x28 pixels add about 450 kB to the notebook. Of more than 2,000 points a fixed random
+// of the grid. 30 x 30 images of 28x28 pixels add about 150 kB to the notebook. Of more than 2,000 points a fixed random
 // choice is drawn.
 //
 // The figure holds an error if the images have more than four million pixels together, and in the cases in which those of

@@ -45,7 +45,8 @@ func failed(kind, format string, args ...any) *Figure {
 	return &Figure{kind: kind, err: fmt.Errorf("plots: "+format, args...)}
 }
 
-// WriteTo writes the figure to w as a PNG on white, with two pixels to the CSS pixel. If the figure was given invalid
+// WriteTo writes the figure to w as a PNG on white, with two pixels to the CSS pixel. A figure of images has the exact
+// pixels; one with lines or dots has at most 256 colours, so that a notebook stays small. If the figure was given invalid
 // input, WriteTo returns the error and writes nothing.
 func (f *Figure) WriteTo(w io.Writer) (int64, error) {
 	if err := f.render(); err != nil {
@@ -64,7 +65,7 @@ func (f *Figure) render() error {
 	}
 	p := f.draw()
 	var b bytes.Buffer
-	if err := png.Encode(&b, compact(p.img)); err != nil {
+	if err := png.Encode(&b, p.compact(f.opt.palette)); err != nil {
 		return fmt.Errorf("plots: %w", err)
 	}
 	f.png, f.w, f.h = b.Bytes(), p.img.Rect.Dx()/density, p.img.Rect.Dy()/density
@@ -135,13 +136,18 @@ func (f *Figure) send(id string, interactive bool) error {
 	return nil
 }
 
-// compact returns m as a grey image if it has no colours, which takes half the bytes.
-func compact(m *image.RGBA) image.Image {
+// compact returns what the page shows in as few bytes as its look allows: a grey image, exactly, if there are no colours,
+// and one with a palette if there are. Pictures in colour are left as they are, because 256 colours would show in them.
+func (p *page) compact(classes Colours) image.Image {
+	m := p.img
 	g := image.NewGray(m.Rect)
 	for i := range g.Pix {
 		r := m.Pix[4*i]
 		if r != m.Pix[4*i+1] || r != m.Pix[4*i+2] {
-			return m
+			if p.photo {
+				return m
+			}
+			return paletted(m, classes)
 		}
 		g.Pix[i] = r
 	}
@@ -203,7 +209,8 @@ func tooLarge(w, h int) bool { return float64(w)*float64(h) > mostPixels }
 // A page is a canvas with a white background, and the image that it draws on.
 type page struct {
 	vgdraw.Canvas
-	img *image.RGBA
+	img   *image.RGBA
+	photo bool // a picture in colour was pasted
 }
 
 // newPage returns a page of w x h pixels of the PNG.
@@ -211,7 +218,7 @@ func newPage(w, h int) *page {
 	c := vgimg.NewWith(
 		vgimg.UseWH(vg.Length(w)*px/density, vg.Length(h)*px/density),
 		vgimg.UseDPI(96*density))
-	return &page{vgdraw.New(c), c.Image().(*image.RGBA)}
+	return &page{Canvas: vgdraw.New(c), img: c.Image().(*image.RGBA)}
 }
 
 // device returns where pt lies, in pixels from the top left corner.
@@ -226,6 +233,9 @@ func (p *page) point(x, y float64) vg.Point {
 
 // paste draws src at (x, y), each of its pixels as a square of k x k. It must fit on the page.
 func (p *page) paste(src image.Image, x, y, k int) {
+	if _, grey := src.(*image.Gray); !grey {
+		p.photo = true
+	}
 	b := src.Bounds()
 	small := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
 	draw.Draw(small, small.Rect, src, b.Min, draw.Src)

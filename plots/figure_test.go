@@ -2,6 +2,8 @@ package plots
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -180,9 +183,8 @@ func TestVegaLiteOfCircles(t *testing.T) {
 		t.Errorf("the axes span %v, but the view is %.2f times as wide as high", span, want)
 	}
 	for i, l := range layers[1:] {
-		for _, row := range l.(map[string]any)["data"].(map[string]any)["values"].([]any) {
-			at := row.(map[string]any)
-			if r := math.Hypot(at["x"].(float64), at["y"].(float64)); math.Abs(r-float64(i+1)) > 0.01 {
+		for _, at := range table(t, l) {
+			if r := math.Hypot(parsed(at["x"]), parsed(at["y"])); math.Abs(r-float64(i+1)) > 0.01 {
 				t.Errorf("a point of circle %d is at radius %.3f", i+1, r)
 			}
 		}
@@ -384,29 +386,95 @@ func TestMapPutsEachImageOnItsPoint(t *testing.T) {
 	}
 }
 
+// table returns the rows of the CSV that a part of a specification has as its data, by column.
+func table(t *testing.T, part any) (rows []map[string]string) {
+	t.Helper()
+	text, ok := part.(map[string]any)["data"].(map[string]any)["values"].(string)
+	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if !ok || err != nil || len(lines) == 0 {
+		t.Fatalf("no table in %v: %v", part, err)
+	}
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, column := range lines[0] {
+			row[column] = line[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// parsed returns the number that s holds, and NaN if it holds none.
+func parsed(s string) float64 {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return x
+}
+
+// sprite returns the picture of all pictures in a specification, and the width of one of them in pixels of the panel.
+func sprite(t *testing.T, spec map[string]any) (all image.Image, size float64) {
+	t.Helper()
+	panel := spec["hconcat"].([]any)[1].(map[string]any)
+	layer := panel["layer"].([]any)[0].(map[string]any)
+	uri := layer["encoding"].(map[string]any)["url"].(map[string]any)["value"].(string)
+	encoded, ok := strings.CutPrefix(uri, "data:image/png;base64,")
+	if !ok {
+		t.Fatalf("no picture in %.100s", uri)
+	}
+	all, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(encoded)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := layer["mark"].(map[string]any)["width"].(float64)/panel["width"].(float64), float64(all.Bounds().Dx()); want != 4*got && want != 28*got {
+		t.Errorf("the panel has %v pictures of 4 or 28 pixels side by side, the sprite %v pixels", got, want)
+	}
+	return all, panel["width"].(float64)
+}
+
 func TestVegaLiteOfTheScatter(t *testing.T) {
 	points, labels := cloud(3000)
-	f := Scatter(points, labels, Pictures(shades(3000)), Palette(Tutorial), Labels("T-shirt"))
+	f := Scatter(points, labels, Pictures(shades(3000)), Palette(Tutorial), Labels(`T-shirt, "top"`))
 	spec := specOf(t, f)
-	rows := spec["datasets"].(map[string]any)["points"].([]any)
+	rows := table(t, spec)
 	if len(rows) != vegaSample {
-		t.Errorf("%d rows, want %d", len(rows), vegaSample)
+		t.Fatalf("%d rows, want %d", len(rows), vegaSample)
 	}
-	row := rows[1].(map[string]any)
-	uri, ok := strings.CutPrefix(row["image"].(string), "data:image/png;base64,")
-	if !ok || uri == "" {
-		t.Errorf("no picture in %v", row)
-	}
-	for _, name := range []string{"x", "y", "label", "i"} {
-		if row[name] == nil {
-			t.Errorf("no %s in %v", name, row)
+	some, pts := sample(3000, vegaSample), tensors.MustCopyFlatData[float32](points)
+	all, size := sprite(t, spec)
+	for k, row := range rows {
+		i := some[k]
+		if parsed(row["i"]) != float64(k) || math.Abs(parsed(row["x"])-float64(pts[2*i])) > 0.01 || math.Abs(parsed(row["y"])-float64(pts[2*i+1])) > 0.01 {
+			t.Errorf("row %d is %v, point %d at (%v, %v)", k, row, i, pts[2*i], pts[2*i+1])
+		}
+		want := fmt.Sprint(labels[i])
+		if labels[i] == 0 {
+			want = `T-shirt, "top"`
+		}
+		if row["label"] != want {
+			t.Errorf("row %d is %v, want the label %s", k, row, want)
+		}
+		// The sprite is 32 pictures wide, and each of them one shade.
+		grey := int(math.Round(255 * float64(i) / 2999))
+		if r, _, _, _ := all.At(k%32*4+1, k/32*4+2).RGBA(); math.Abs(float64(r>>8)-float64(grey)) > 9 {
+			t.Errorf("picture %d is %d, want about %d, that of point %d", k, r>>8, grey, i)
 		}
 	}
-	if s := string(f.VegaLite()); !strings.Contains(s, "#800000") || !strings.Contains(s, "T-shirt") {
-		t.Error("the colours or the names of the classes are missing")
+	s := string(f.VegaLite())
+	for _, want := range []string{"#800000", `"expr":"3520 - 220 * (datum.i % 32)"`, `"expr":"3520 - 220 * floor(datum.i / 32)"`} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if size != 220 {
+		t.Errorf("a picture is %v pixels wide", size)
 	}
 	if Scatter(points, labels).VegaLite() != nil {
 		t.Error("a scatter without pictures has nothing to point at")
+	}
+	if row := table(t, specOf(t, Scatter(points, nil, Pictures(shades(3000)))))[1]; row["number"] != fmt.Sprint(some[1]) {
+		t.Errorf("without labels a point is named %v, want its number, %d", row, some[1])
 	}
 }
 
@@ -418,19 +486,53 @@ func TestVegaLiteOfTheExplorer(t *testing.T) {
 		d := math.Hypot(x-11-float64(k%30)/5, y-11-float64(k/30)/5) - 6
 		rings[i] = float32(2*math.Exp(-d*d/4) - 1)
 	}
-	f := Explorer(Around(points, 30), tensors.FromFlatDataAndDimensions(rings, 900, 28, 28, 1), points, labels)
+	plane := Around(points, 30)
+	f := Explorer(plane, tensors.FromFlatDataAndDimensions(rings, 900, 28, 28, 1), points, labels)
 	spec := specOf(t, f)
-	if n := len(f.VegaLite()); n > 600_000 {
+	if n := len(f.VegaLite()); n > 100_000 {
 		t.Errorf("the specification has %d bytes", n)
 	}
-	cells := spec["datasets"].(map[string]any)["grid"].([]any)
-	if len(cells) != 900 {
-		t.Errorf("%d cells, want 900", len(cells))
+	if all, _ := sprite(t, spec); all.Bounds() != image.Rect(0, 0, 840, 840) {
+		t.Errorf("the sprite is %v", all.Bounds())
+	}
+	var at [2]struct {
+		start, step float64
+	}
+	for axis, rule := range []string{"%f + %f * (datum.i %% 30)", "%f + %f * floor(datum.i / 30)"} {
+		said := spec["transform"].([]any)[axis].(map[string]any)["calculate"].(string)
+		if _, err := fmt.Sscanf(said, rule, &at[axis].start, &at[axis].step); err != nil {
+			t.Fatalf("%s: %v", said, err)
+		}
+	}
+	for i := range 900 {
+		x, y := plane.at(i)
+		if gotX, gotY := at[0].start+at[0].step*float64(i%30), at[1].start+at[1].step*float64(i/30); math.Abs(gotX-x)+math.Abs(gotY-y) > 1e-9 {
+			t.Fatalf("point %d of the grid is at (%v, %v), want (%v, %v)", i, gotX, gotY, x, y)
+		}
+	}
+	dots := spec["hconcat"].([]any)[0].(map[string]any)["layer"].([]any)[0]
+	if rows := table(t, dots); len(rows) != explorerDots {
+		t.Errorf("%d dots, want %d", len(rows), explorerDots)
 	}
 	s := string(f.VegaLite())
-	for _, want := range []string{`"on":"pointermove"`, `"nearest":true`, `"clear":false`, `"value":[{"i":465}]`} {
+	for _, want := range []string{`"on":"pointermove"`, `"nearest":true`, `"clear":false`, `"value":[{"i":465}]`, `"sequence":{"as":"i","start":0,"stop":900}`} {
 		if !strings.Contains(s, want) {
 			t.Errorf("no %s", want)
+		}
+	}
+}
+
+func TestNumbersAreAsLongAsTheScreenShows(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi, x float64
+		want      string
+	}{
+		{-3, 3, 1.23456, "1.235"}, {-3, 3, 1.5, "1.5"}, {-3, 3, -0.0001, "0"}, {-3, 3, 2, "2"},
+		{0, 100, 33.333, "33.33"}, {0, 1e6, 123456.7, "123457"}, {0, 1e6, 100, "100"}, {1e9, 1e9 + 10, 1e9 + 1.23456, "1000000001.235"},
+		{0, 1e38, 1.23456789e37, "1.2346e+37"}, {0, 1e-300, 1.23456789e-301, "1.2346e-301"},
+	} {
+		if got := places(c.lo, c.hi)(c.x); got != c.want {
+			t.Errorf("%v of %v to %v is %s, want %s", c.x, c.lo, c.hi, got, c.want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"math"
 	"slices"
@@ -115,7 +116,7 @@ func (p *pictures) at(i int) image.Image {
 	return m
 }
 
-// sixteen holds the shades of grey of [pictures.uri].
+// sixteen holds the shades of grey of [pictures.sprite].
 var sixteen = func() color.Palette {
 	p := make(color.Palette, 16)
 	for i := range p {
@@ -124,19 +125,27 @@ var sixteen = func() color.Palette {
 	return p
 }()
 
-// uri returns image i as a PNG in a data URI. A grey one has 16 shades, which take half the bytes of 256.
-func (p *pictures) uri(i int) (string, error) {
-	m := p.at(i)
-	if g, ok := m.(*image.Gray); ok {
-		few := image.NewPaletted(g.Rect, sixteen)
-		for j, x := range g.Pix {
-			few.Pix[j] = uint8((int(x) + 8) / 17)
+// sprite returns some of the images, row by row in one PNG in a data URI. Grey ones have 16 shades, which take half the
+// bytes of 256.
+func (p *pictures) sprite(some []int, columns int) (string, error) {
+	area := image.Rect(0, 0, columns*p.w, (len(some)+columns-1)/columns*p.h)
+	var all draw.Image = image.NewRGBA(area)
+	if p.c == 1 {
+		all = image.NewPaletted(area, sixteen)
+	}
+	for k, i := range some {
+		x, y, m := k%columns*p.w, k/columns*p.h, p.at(i)
+		if few, ok := all.(*image.Paletted); ok {
+			for j, v := range m.(*image.Gray).Pix {
+				few.Pix[few.PixOffset(x+j%p.w, y+j/p.w)] = uint8((int(v) + 8) / 17)
+			}
+			continue
 		}
-		m = few
+		draw.Draw(all, image.Rect(x, y, x+p.w, y+p.h), m, image.Point{}, draw.Src)
 	}
 	var b bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := enc.Encode(&b, m); err != nil {
+	if err := enc.Encode(&b, all); err != nil {
 		return "", err
 	}
 	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes()), nil

@@ -1,8 +1,11 @@
 package plots
 
 import (
+	"encoding/csv"
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 type object = map[string]any
@@ -44,34 +47,83 @@ func pointing(start int) array {
 	}}
 }
 
-// panel returns the view that shows the selected picture, and a line of text below it.
-func panel(caption object) object {
+// panel returns the view that shows the selected one of some pictures, and a line of text below it. All pictures are one
+// image, a sprite, of which the view shows a part: as images of their own they would take three times the bytes.
+func panel(pics *pictures, some []int, caption object) (object, error) {
 	const size = 220
+	columns := int(math.Ceil(math.Sqrt(float64(len(some)))))
+	rows := (len(some) + columns - 1) / columns
+	uri, err := pics.sprite(some, columns)
+	if err != nil {
+		return nil, err
+	}
+	scale := size / float64(max(pics.w, pics.h))
+	w, h := round(scale*float64(pics.w)), round(scale*float64(pics.h)) // of a picture
+	all := [2]float64{w * float64(columns), h * float64(rows)}         // of the sprite
+	at := func(size, step float64, index string) object {
+		return object{"value": object{"expr": fmt.Sprintf("%v - %v * %s", size/2, step, index)}} // of the sprite's centre
+	}
 	return object{
-		"width": size, "height": size,
+		"width": w, "height": h,
 		"transform": array{object{"filter": object{"param": "at", "empty": false}}},
 		"layer": array{
 			object{
-				"mark": object{"type": "image", "width": size, "height": size, "aspect": true, "smooth": false},
-				"encoding": object{"url": object{"field": "image", "type": "nominal"},
-					"x": object{"value": size / 2}, "y": object{"value": size / 2}},
+				"mark": object{"type": "image", "width": all[0], "height": all[1], "aspect": false, "smooth": false, "clip": true},
+				"encoding": object{"url": object{"value": uri},
+					"x": at(all[0], w, fmt.Sprintf("(datum.i %% %d)", columns)),
+					"y": at(all[1], h, fmt.Sprintf("floor(datum.i / %d)", columns))},
 			},
 			object{
 				"mark": object{"type": "text", "fontSize": 13, "baseline": "top", "align": "center"},
 				"encoding": object{"text": caption,
-					"x": object{"value": size / 2}, "y": object{"value": size + 8}},
+					"x": object{"value": w / 2}, "y": object{"value": h + 8}},
 			},
 		},
+	}, nil
+}
+
+// vegaTable returns the data of rows as CSV, which names the columns once. All columns but the label's are numbers.
+func vegaTable(columns []string, rows [][]string) (object, error) {
+	var table strings.Builder
+	w := csv.NewWriter(&table)
+	if err := w.WriteAll(append([][]string{columns}, rows...)); err != nil {
+		return nil, err
+	}
+	parse := object{}
+	for _, c := range columns {
+		parse[c] = "number"
+		if c == "label" {
+			parse[c] = "string"
+		}
+	}
+	return object{"values": table.String(), "format": object{"type": "csv", "parse": parse}}, nil
+}
+
+// places returns how a range's numbers are written so that no pixel of the screen moves: to a two-thousandth of the range.
+func places(lo, hi float64) func(x float64) string {
+	decimals := int(math.Ceil(math.Log10(2000 / (hi - lo))))
+	return func(x float64) string {
+		if decimals < -6 || decimals > 9 {
+			return strconv.FormatFloat(x, 'g', 5, 64)
+		}
+		s := strconv.FormatFloat(x, 'f', max(0, decimals), 64)
+		if strings.Contains(s, ".") {
+			s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+		}
+		if s == "-0" {
+			return "0"
+		}
+		return s
 	}
 }
 
 // vegaPage returns the specification of views side by side.
-func vegaPage(o options, datasets object, views array) object {
+func vegaPage(o options, data object, views array) object {
 	spec := object{
 		"$schema":    "https://vega.github.io/schema/vega-lite/v5.json",
 		"background": "white",
 		"padding":    12,
-		"datasets":   datasets,
+		"data":       data,
 		"hconcat":    views,
 		"spacing":    24,
 		"resolve":    object{"scale": object{"color": "independent"}}, // the legend stands beside the dots
@@ -91,7 +143,7 @@ func vegaPage(o options, datasets object, views array) object {
 	return spec
 }
 
-// A specification holds vegaSample pictures at most, of 400 bytes if they are digits, and vegaPixels of their pixels.
+// A specification holds vegaSample pictures at most, and vegaPixels of their pixels.
 const (
 	vegaSample = 1000
 	vegaPixels = 4_000_000
@@ -99,23 +151,27 @@ const (
 
 // scatterSpec returns the specification of the scatter whose dots show their pictures.
 func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictures) (any, error) {
-	var rows array
 	some := sample(len(pts), min(vegaSample, vegaPixels/(pics.h*pics.w)))
-	for _, i := range some {
-		uri, err := pics.uri(i)
-		if err != nil {
-			return nil, err
-		}
-		row := object{"i": i, "x": round(pts[i][0]), "y": round(pts[i][1]), "image": uri}
+	x, y := places(b.x0, b.x1), places(b.y0, b.y1)
+	columns, rows := []string{"i", "x", "y", "label"}, make([][]string, len(some))
+	if labels == nil {
+		columns[3] = "number"
+	}
+	for k, i := range some {
+		what := strconv.Itoa(i)
 		if labels != nil {
-			row["label"] = o.name(labels[i])
+			what = o.name(labels[i])
 		}
-		rows = append(rows, row)
+		rows[k] = []string{strconv.Itoa(k), x(pts[i][0]), y(pts[i][1]), what}
+	}
+	data, err := vegaTable(columns, rows)
+	if err != nil {
+		return nil, err
 	}
 	radius, _ := dotSize(len(some))
-	caption := object{"field": "i", "type": "quantitative"}
-	if labels != nil {
-		caption = object{"field": "label", "type": "nominal"}
+	show, err := panel(pics, some, object{"field": columns[3], "type": "nominal"})
+	if err != nil {
+		return nil, err
 	}
 	const width, height = 440, 400
 	if len(o.circles) > 0 {
@@ -123,7 +179,7 @@ func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictu
 	}
 	axisX, axisY := vegaAxis("x", o.x, b.x0, b.x1), vegaAxis("y", o.y, b.y0, b.y1)
 	layers := array{object{
-		"params": pointing(some[0]),
+		"params": pointing(0),
 		"mark":   object{"type": "circle", "opacity": 0.9, "clip": true},
 		"encoding": object{
 			"x": axisX, "y": axisY,
@@ -133,48 +189,67 @@ func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictu
 		},
 	}}
 	for _, r := range o.circles {
-		layers = append(layers, vegaCircle(r, axisX, axisY))
+		circle, err := vegaCircle(r, axisX, axisY)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, circle)
 	}
-	views := array{object{"width": width, "height": height, "layer": layers}, panel(caption)}
-	spec := vegaPage(o, object{"points": rows}, views)
-	spec["data"] = object{"name": "points"}
-	return spec, nil
+	return vegaPage(o, data, array{object{"width": width, "height": height, "layer": layers}, show}), nil
 }
 
 // vegaCircle returns the layer of a circle.
-func vegaCircle(r float64, axisX, axisY object) object {
-	var at array
-	for i, p := range outline(r) {
-		at = append(at, object{"i": i, "x": round(p[0]), "y": round(p[1])})
+func vegaCircle(r float64, axisX, axisY object) (object, error) {
+	line, write := outline(r), places(-r, r)
+	rows := make([][]string, len(line))
+	for i, p := range line {
+		rows[i] = []string{strconv.Itoa(i), write(p[0]), write(p[1])}
 	}
+	data, err := vegaTable([]string{"i", "x", "y"}, rows)
 	return object{
-		"data": object{"values": at},
+		"data": data,
 		"mark": object{"type": "line", "color": "#262626", "strokeWidth": 1.5, "clip": true},
 		"encoding": object{"x": axisX, "y": axisY,
 			"order": object{"field": "i", "type": "quantitative"}}, // otherwise by x: a line from left to right
-	}
+	}, err
 }
 
 // explorerSpec returns the specification of the plane: the points under an invisible grid, whose point nearest to the
 // pointer is the one shown.
 func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels []uint8) (any, error) {
 	b := p.box()
-	var cells, dots array
-	for i := range pics.n {
-		uri, err := pics.uri(i)
-		if err != nil {
-			return nil, err
-		}
-		x, y := p.at(i)
-		cells = append(cells, object{"i": i, "x": round(x), "y": round(y), "image": uri,
-			"text": "decoded from (" + decimal(x, 2) + ", " + decimal(y, 2) + ")"})
+	// The grid is a rule, not a table: the place and the text of point i are computed.
+	x0, y0 := p.at(0)
+	x1, y1 := p.at(pics.n - 1)
+	steps := float64(max(1, p.N-1))
+	grid := object{"sequence": object{"start": 0, "stop": pics.n, "as": "i"}}
+	place := array{
+		object{"as": "x", "calculate": fmt.Sprintf("%v + %v * (datum.i %% %d)", x0, (x1-x0)/steps, p.N)},
+		object{"as": "y", "calculate": fmt.Sprintf("%v + %v * floor(datum.i / %d)", y0, (y1-y0)/steps, p.N)},
+		object{"as": "text", "calculate": "'decoded from (' + format(datum.x, '.2f') + ', ' + format(datum.y, '.2f') + ')'"},
+	}
+	x, y := places(b.x0, b.x1), places(b.y0, b.y1)
+	columns, rows := []string{"x", "y"}, make([][]string, len(pts))
+	if labels != nil {
+		columns = append(columns, "label")
 	}
 	for i := range pts {
-		row := object{"x": round(pts[i][0]), "y": round(pts[i][1])}
+		rows[i] = []string{x(pts[i][0]), y(pts[i][1])}
 		if labels != nil {
-			row["label"] = o.name(labels[i])
+			rows[i] = append(rows[i], o.name(labels[i]))
 		}
-		dots = append(dots, row)
+	}
+	dots, err := vegaTable(columns, rows)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]int, pics.n)
+	for i := range all {
+		all[i] = i
+	}
+	show, err := panel(pics, all, object{"field": "text", "type": "nominal"})
+	if err != nil {
+		return nil, err
 	}
 	radius, _ := dotSize(len(pts))
 	axisX, axisY := vegaAxis("x", o.x, b.x0, b.x1), vegaAxis("y", o.y, b.y0, b.y1)
@@ -183,7 +258,7 @@ func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels [
 			"width": 440, "height": 440,
 			"layer": array{
 				object{
-					"data":     object{"name": "points"},
+					"data":     dots,
 					"mark":     object{"type": "circle", "opacity": 0.7, "clip": true, "size": round(math.Pi * radius * radius)},
 					"encoding": object{"x": axisX, "y": axisY, "color": vegaColour(o, labels)},
 				},
@@ -195,9 +270,9 @@ func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels [
 				},
 			},
 		},
-		panel(object{"field": "text", "type": "nominal"}),
+		show,
 	}
-	spec := vegaPage(o, object{"grid": cells, "points": dots}, views)
-	spec["data"] = object{"name": "grid"}
+	spec := vegaPage(o, grid, views)
+	spec["transform"] = place
 	return spec, nil
 }

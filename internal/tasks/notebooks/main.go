@@ -1,0 +1,185 @@
+// Notebooks runs the lessons, each from its first cell to its last, and writes their outputs back:
+//
+//	go run ./internal/tasks/notebooks                        # all of them
+//	go run ./internal/tasks/notebooks 01-linear-autoencoder  # one
+//	go run ./internal/tasks/notebooks -format                # lays out what was edited, and runs nothing
+//	go run ./internal/tasks/notebooks -compare a.ipynb b.ipynb
+//
+// It runs in the checkout's root, in the environment of `make env`. A lesson runs as a copy in a folder of its own, so that
+// no model trained before is found, or lost. A lesson in which a cell fails is left as it was.
+//
+// With -compare it says where two executions of a lesson differ first. On one machine they differ in times only.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"autoencoders/internal/ipynb"
+)
+
+func main() {
+	compared := flag.Bool("compare", false, "say where two executed notebooks differ first, times apart")
+	laidOut := flag.Bool("format", false, "lay notebooks out as they are committed, without running them")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	var err error
+	switch {
+	case *compared:
+		err = compare(flag.Args())
+	case *laidOut:
+		err = format(flag.Args())
+	default:
+		err = executeAll(ctx, flag.Args())
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "notebooks:", err)
+		os.Exit(1)
+	}
+}
+
+// compare returns an error that names the first difference of two notebooks.
+func compare(paths []string) error {
+	if len(paths) != 2 {
+		return fmt.Errorf("-compare takes the paths of two notebooks")
+	}
+	var n [2]ipynb.Notebook
+	for i, path := range paths {
+		var err error
+		if n[i], err = ipynb.Read(path); err != nil {
+			return err
+		}
+	}
+	if d := ipynb.Difference(n[0], n[1]); d != "" {
+		return fmt.Errorf("%s and %s differ: %s", paths[0], paths[1], d)
+	}
+	fmt.Println("the notebooks differ in times only")
+	return nil
+}
+
+// format writes the lessons with these names, or all, in their layout.
+func format(names []string) error {
+	paths, err := find(names)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		n, err := ipynb.Read(path)
+		if err != nil {
+			return err
+		}
+		if err := finish(n, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// executeAll runs the lessons with these names, or all. It goes on after one that fails.
+func executeAll(ctx context.Context, names []string) error {
+	paths, err := find(names)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, path := range paths {
+		start := time.Now()
+		switch err := execute(ctx, path); {
+		case ctx.Err() != nil:
+			return fmt.Errorf("interrupted in %s, which is left as it was", path)
+		case err != nil:
+			failed++
+			fmt.Fprintf(os.Stderr, "notebooks: %s: %v; the file is left as it was\n", path, err)
+		default:
+			fmt.Printf("%s: done in %.0f s\n", path, time.Since(start).Seconds())
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d failed", failed, len(paths))
+	}
+	return nil
+}
+
+// find returns the paths of the lessons with these names: "01-linear-autoencoder", with or without its folder and .ipynb.
+func find(names []string) (paths []string, err error) {
+	for _, name := range names {
+		path := filepath.Join("notebooks", strings.TrimSuffix(filepath.Base(name), ".ipynb")+".ipynb")
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("no lesson is named %s: %w", name, err)
+		}
+		paths = append(paths, path)
+	}
+	if len(names) == 0 {
+		paths, err = filepath.Glob(filepath.Join("notebooks", "*.ipynb"))
+		if err == nil && len(paths) == 0 {
+			err = fmt.Errorf("no notebooks/*.ipynb here: run it in the checkout's root")
+		}
+	}
+	return paths, err
+}
+
+// execute runs the lesson at path and writes it back.
+func execute(ctx context.Context, path string) error {
+	if err := os.MkdirAll(".cache", 0o777); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp(".cache", "notebooks-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	n, err := ipynb.Read(path)
+	if err != nil {
+		return err
+	}
+	copied := filepath.Join(folder, filepath.Base(path))
+	if err := os.WriteFile(copied, n.Format(), 0o666); err != nil {
+		return err
+	}
+	if err := ipynb.Execute(ctx, copied); err != nil {
+		return err
+	}
+	if n, err = ipynb.Read(copied); err != nil {
+		return err
+	}
+	return finish(n, path)
+}
+
+// finish writes a notebook to path as it is committed.
+func finish(n ipynb.Notebook, path string) error {
+	n.Clean()
+	if err := setKernel(n); err != nil {
+		return err
+	}
+	return n.Write(path)
+}
+
+// setKernel names the kernel as the set-up installs it, whatever the machine's is called.
+func setKernel(n ipynb.Notebook) error {
+	raw, err := os.ReadFile(filepath.Join("setup", "kernel.json"))
+	if err != nil {
+		return err
+	}
+	var spec struct {
+		Name     string `json:"display_name"`
+		Language string
+	}
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return fmt.Errorf("setup/kernel.json: %w", err)
+	}
+	metadata, ok := n["metadata"].(map[string]any)
+	if !ok {
+		return fmt.Errorf("the notebook has no metadata")
+	}
+	metadata["kernelspec"] = map[string]any{"display_name": spec.Name, "language": spec.Language, "name": ipynb.Kernel}
+	return nil
+}

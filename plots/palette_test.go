@@ -1,0 +1,145 @@
+package plots
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+func rgb(c color.Color) uint32 {
+	r, g, b, _ := c.RGBA()
+	return r>>8<<16 | g>>8<<8 | b>>8
+}
+
+// squaredErrors returns the largest squared distance between the colours of two pictures, and the mean one.
+func squaredErrors(a, b image.Image) (most int, mean float64) {
+	size, sum := a.Bounds().Size(), 0
+	for i := range size.X * size.Y {
+		d := distance(rgb(a.At(i%size.X, i/size.X)), rgb(b.At(i%size.X, i/size.X)))
+		most, sum = max(most, d), sum+d
+	}
+	return most, float64(sum) / float64(size.X*size.Y)
+}
+
+func tenColours(f *Figure) (ten []color.Color) {
+	for k := range 10 {
+		ten = append(ten, f.opt.palette.at(k))
+	}
+	return ten
+}
+
+// coloured returns figures with thousands of colours.
+func coloured() map[string]*Figure {
+	points, labels := cloud(10000)
+	plane := Around(points, 12)
+	soft := make([]float32, 144*28*28)
+	for i := range soft {
+		soft[i] = float32(i%784) / 783
+	}
+	return map[string]*Figure{
+		"10,000 dots":          Scatter(points, labels, Title("Latent space"), Circles(1, 2, 3)),
+		"the tutorial's dots":  Scatter(points, labels, Palette(Tutorial)),
+		"dots beside pictures": Explorer(plane, tensors.FromFlatDataAndDimensions(soft, 144, 28, 28, 1), points, labels),
+		"ten lines": Curve(Line("a", []float64{1, 3, 2}), Line("b", []float64{2, 1, 3}), Line("c", []float64{3, 2, 1}), Line("d", []float64{1, 2, 3}),
+			Line("e", []float64{3, 1, 2}), Line("f", []float64{2, 3, 1}), Line("g", []float64{1, 1, 2}), Line("h", []float64{2, 2, 1}),
+			Line("i", []float64{3, 3, 2}), Line("j", []float64{1, 3, 3})),
+	}
+}
+
+// A step of 26 of 255 in one pixel at the edge of a dot, and one of 4 on average, are not seen.
+func TestAPaletteKeepsColours(t *testing.T) {
+	for name, f := range coloured() {
+		page := f.draw()
+		colours, _ := histogram(page.img)
+		if len(colours) <= paletteSize {
+			t.Errorf("%s has %d colours: this tests nothing", name, len(colours))
+		}
+		m := picture(t, f)
+		few, ok := m.(*image.Paletted)
+		if !ok {
+			t.Errorf("%s is a %T", name, m)
+			continue
+		}
+		if most, mean := squaredErrors(page.img, few); most > 26*26 || mean > 18 {
+			t.Errorf("%s: the largest squared error is %d, the mean %.2f", name, most, mean)
+		}
+		for k, c := range append([]color.Color{color.White, ink}, tenColours(f)...) {
+			if d := distance(rgb(c), rgb(few.Palette.Convert(c))); d > 0 {
+				t.Errorf("%s: colour %d, %v, is drawn as %v, a squared error of %d", name, k, c, few.Palette.Convert(c), d)
+			}
+		}
+	}
+}
+
+func TestAPaletteOfAllColoursIsExact(t *testing.T) {
+	m := image.NewRGBA(image.Rect(0, 0, 64, 32))
+	for i := range 64 * 32 {
+		m.SetRGBA(i%64, i/64, color.RGBA{uint8(i % 256), uint8(3 * (i % 256)), uint8(255 - i%256), 255})
+	}
+	few := paletted(m, nil)
+	if most, _ := squaredErrors(m, few); most != 0 || len(few.Palette) != 256 {
+		t.Errorf("%d entries for 256 colours, the largest squared error is %d", len(few.Palette), most)
+	}
+	m.SetRGBA(0, 0, color.RGBA{9, 9, 9, 255})
+	if few := paletted(m, nil); len(few.Palette) != 256 {
+		t.Errorf("%d entries for 257 colours", len(few.Palette))
+	}
+}
+
+// A palette that hung on the order of a map would make a notebook differ from run to run.
+func TestAPaletteIsTheSameEachTime(t *testing.T) {
+	m, r := image.NewRGBA(image.Rect(0, 0, 100, 100)), rand.New(rand.NewPCG(1, 1))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(r.IntN(256)) | uint8(i%4/3*255) // opaque
+	}
+	want := paletted(m, nil)
+	for range 3 {
+		if got := paletted(m, nil); !slices.Equal(got.Palette, want.Palette) || !bytes.Equal(got.Pix, want.Pix) {
+			t.Fatal("the palette differs from the first one")
+		}
+	}
+}
+
+func TestPicturesKeepEachPixel(t *testing.T) {
+	colours := make([]float32, 12*20*20*3)
+	for i := range colours {
+		colours[i] = rand.New(rand.NewPCG(uint64(i), 1)).Float32()
+	}
+	plane := Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
+	greys := tensors.FromFlatDataAndDimensions(colours[:4*20*20], 4, 20, 20, 1)
+	for name, f := range map[string]*Figure{
+		"grey":       Images(greys, Title("a title"), Captions(1, 2, 3, 4)),
+		"a map":      Map(plane, greys),
+		"in colour":  Images(tensors.FromFlatDataAndDimensions(colours, 12, 20, 20, 3), Title("a title")),
+		"one colour": Images(tensors.FromFlatDataAndDimensions(make([]float32, 2*20*20*3), 2, 20, 20, 3)),
+	} {
+		if most, _ := squaredErrors(f.draw().img, picture(t, f)); most != 0 {
+			t.Errorf("%s: the largest squared error is %d", name, most)
+		}
+	}
+}
+
+// What a figure's file costs beside what it cost without a palette: "rgb" is png.Encode of the page as it is drawn.
+func BenchmarkPalette(b *testing.B) {
+	for name, f := range coloured() {
+		page := f.draw()
+		for kind, m := range map[string]func() image.Image{"rgb": func() image.Image { return page.img }, "palette": func() image.Image { return page.compact(f.opt.palette) }} {
+			b.Run(name+"/"+kind, func(b *testing.B) {
+				var file bytes.Buffer
+				for b.Loop() {
+					file.Reset()
+					if err := png.Encode(&file, m()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(file.Len()), "bytes")
+			})
+		}
+	}
+}
