@@ -15,8 +15,6 @@ import (
 	"sync"
 	"testing"
 	"unicode/utf8"
-
-	"autoencoders/internal/lab"
 )
 
 // notebook is as much of the .ipynb format as the tests look at.
@@ -181,12 +179,33 @@ func executed(t *testing.T, name string) *notebook {
 	return read(t, path)
 }
 
-var (
-	runs   sync.Map // of functions, by the notebook's name
-	folder string   // where the copies and their checkpoints go
-)
+var runs sync.Map // of functions, by the notebook's name
 
-func TestMain(m *testing.M) { lab.Main(m, &folder) }
+// folder is where copies of lessons and their checkpoints go: inside the checkout, where the kernel finds its modules, in
+// artifacts, which git ignores. It stays if a test fails.
+var folder string
+
+func TestMain(m *testing.M) {
+	artifacts, err := filepath.Abs(filepath.Join("..", "artifacts"))
+	if err == nil {
+		err = os.MkdirAll(artifacts, 0o755)
+	}
+	if err == nil {
+		folder, err = os.MkdirTemp(artifacts, "notebooks-")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if code == 0 {
+		err = os.RemoveAll(folder)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
 
 func execute(jupyter, name string) (string, error) {
 	source, err := os.ReadFile(name)
