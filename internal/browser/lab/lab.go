@@ -1,11 +1,13 @@
-// Package lab opens JupyterLab in a browser for tests: a server of the test's own, with the configuration
-// that `make lab` uses, and a headless Chromium that looks at it and has no network but that server.
+// Package lab opens JupyterLab in a browser for tests: a server of the test's own, with the configuration that `make lab`
+// uses, and a headless Chromium that shows its page and has no network but that server.
 //
-// A cell is found by words of its source. Screenshots stay in artifacts/.
+// A cell is found by words of its source. Screenshots are saved in artifacts/. Scripts that the page runs reach JupyterLab
+// through the object lab of page.js, the only place that names JupyterLab's insides.
 package lab
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,9 +21,13 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 )
+
+//go:embed page.js
+var script string
 
 // Token is the one that the tests' servers ask for.
 const Token = "browser-test"
@@ -73,17 +79,21 @@ func (l *Lab) browse(chromium string, limit time.Duration) {
 	l.t.Cleanup(cancel)
 	allocator, stop := chromedp.NewExecAllocator(background, options...)
 	l.t.Cleanup(stop)
-	l.page(allocator)
+	l.newPage(allocator)
 }
 
-// page opens a page, in a new browser if parent has none.
-func (l *Lab) page(parent context.Context) {
-	page, leave := chromedp.NewContext(parent)
+// newPage opens a page, in a new browser if parent has none.
+func (l *Lab) newPage(parent context.Context) {
+	browser, leave := chromedp.NewContext(parent)
 	l.t.Cleanup(leave)
-	l.Browser = page
+	l.Browser = browser
 	l.Window(1200, 1400)
 	// The page must believe that it is looked at; without it JupyterLab has no current widget.
-	if _, err := chromedp.Call(page, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+	_, err := chromedp.Call(browser, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	if err == nil {
+		_, err = chromedp.Call(browser, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	}
+	if err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -99,7 +109,7 @@ func (l *Lab) With(t testing.TB) *Lab {
 func (l *Lab) Tab(t testing.TB) *Lab {
 	t.Helper()
 	tab := l.With(t)
-	tab.page(l.Browser)
+	tab.newPage(l.Browser)
 	return tab
 }
 
@@ -112,7 +122,7 @@ func (l *Lab) Another(t testing.TB, o Options) *Lab {
 	}
 	other := l.With(t)
 	other.Server = serve(t, jupyter, o)
-	other.page(l.Browser)
+	other.newPage(l.Browser)
 	return other
 }
 
@@ -184,31 +194,10 @@ func (l *Lab) Get(path, token string, want int) []byte {
 // Open shows a notebook and waits for its kernel.
 func (l *Lab) Open(name string) {
 	l.t.Helper()
-	address := l.URL + "/lab/tree/" + l.Path(name) + "?reset&token=" + Token
-	deadline := time.Now().Add(time.Minute)
-	for { // the server may still be starting
-		err := chromedp.Do(l.Browser, chromedp.Navigate(address))
-		if err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			l.t.Fatal(err)
-		}
-		time.Sleep(300 * time.Millisecond)
+	if err := chromedp.Do(l.Browser, chromedp.Navigate(l.URL+"/lab/tree/"+l.Path(name)+"?reset&token="+Token)); err != nil {
+		l.t.Fatal(err)
 	}
-	// Where the machine is busy the server may lose what a kernel says of itself as it starts; JupyterLab then
-	// shows it as Unknown until a cell runs. Here it is asked again.
-	l.Until("the notebook is open and its kernel idle", 60*time.Second, `(() => {
-		const kernel = `+KernelOf(name)+`;
-		if (kernel?.status === "unknown" && kernel.connectionStatus === "connected") {
-			kernel.unknownSince ??= Date.now();
-			if (Date.now() - kernel.unknownSince > 10000) {
-				kernel.unknownSince = Date.now();
-				kernel.requestKernelInfo();
-			}
-		}
-		return kernel?.status === "idle";
-	})()`)
+	l.Until("the notebook is open and its kernel idle", time.Minute, Script("ready", name))
 }
 
 // Reload loads the page again, as its user would, and waits for the notebook, not for its kernel.
@@ -217,29 +206,33 @@ func (l *Lab) Reload(name string) {
 	if err := chromedp.Do(l.Browser, chromedp.Reload()); err != nil {
 		l.t.Fatal(err)
 	}
-	l.Until(name+" is open again", time.Minute, KernelOf(name))
+	l.Until(name+" is open again", time.Minute, Script("kernel", name))
 }
 
 // Show brings a notebook to the front beside what is open, its kernel included.
 func (l *Lab) Show(name string) {
 	l.t.Helper()
-	l.Command("docmanager:open", fmt.Sprintf(`{path: %q}`, l.Path(name)))
-	l.Until(name+" is in front", 30*time.Second, KernelOf(name))
+	l.Command("docmanager:open", map[string]any{"path": l.Path(name)})
+	l.Until(name+" is in front", 30*time.Second, Script("kernel", name))
 }
 
 // Edit writes a new cell below the active one and leaves the cursor at its end.
 func (l *Lab) Edit(source string) {
 	l.t.Helper()
-	Eval[bool](l, fmt.Sprintf(`(async () => {
-		const {commands, shell} = window.jupyterapp, n = shell.currentWidget.content;
-		await commands.execute("notebook:insert-cell-below");
-		await commands.execute("notebook:enter-edit-mode");
-		const editor = n.activeCell.editor, text = %q;
-		editor.model.sharedModel.setSource(text);
-		editor.setCursorPosition(editor.getPositionAt(text.length));
-		editor.focus();
-		return true;
-	})()`, source))
+	Eval[bool](l, Script("edit", source))
+}
+
+// Script returns a call of one of page.js' functions, for [Eval] and [Lab.Until].
+func Script(function string, arguments ...any) string {
+	list := make([]string, len(arguments))
+	for i, a := range arguments {
+		raw, err := json.Marshal(a)
+		if err != nil {
+			panic(err) // the tests pass strings and maps of them
+		}
+		list[i] = string(raw)
+	}
+	return "lab." + function + "(" + strings.Join(list, ", ") + ")"
 }
 
 // Eval runs a script in the page and returns its value; promises are awaited.
@@ -297,64 +290,32 @@ func (l *Lab) Until(what string, limit time.Duration, script string) {
 // Begin gives JupyterLab a command, and does not wait for its end.
 func (l *Lab) Begin(name string) {
 	l.t.Helper()
-	Eval[bool](l, fmt.Sprintf(`(() => { window.jupyterapp.commands.execute(%q); return true; })()`, name))
+	Eval[bool](l, Script("begin", name))
 }
 
-// Command gives JupyterLab a command with its arguments, and waits for its end.
-func (l *Lab) Command(name, arguments string) {
+// Command gives JupyterLab a command with its arguments, which may be nil, and waits for its end.
+func (l *Lab) Command(name string, arguments map[string]any) {
 	l.t.Helper()
-	Eval[bool](l, fmt.Sprintf(`window.jupyterapp.commands.execute(%q, %s).then(() => true)`, name, arguments))
+	Eval[bool](l, Script("command", name, arguments))
 }
 
 // Restart restarts the kernel as the menu does, its question answered.
 func (l *Lab) Restart() {
 	l.t.Helper()
-	Eval[bool](l, `window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().then(() => true)`)
+	Eval[bool](l, Script("restart"))
 	l.Idle(30 * time.Second)
 }
 
-const noneWaits = `(() => {
-	const w = window.jupyterapp.shell.currentWidget;
-	const waiting = w.content.widgets.some(c => c.model.type === "code" && c.promptNode?.textContent?.includes("*"));
-	return !waiting && w.sessionContext.session.kernel.status === "idle";
-})()`
-
-// Idle waits until no cell of the notebook in front waits and its kernel is idle.
+// Idle waits until no cell of the notebook in front runs or waits and its kernel is idle.
 func (l *Lab) Idle(limit time.Duration) {
 	l.t.Helper()
-	time.Sleep(300 * time.Millisecond) // the first prompt needs a moment to show that it waits
-	l.Until("no cell waits and the kernel is idle", limit, noneWaits)
-}
-
-// CellWith returns an expression of a script: the index of the code cell in front that has the given words.
-func CellWith(words string) string {
-	return fmt.Sprintf(`window.jupyterapp.shell.currentWidget.content.widgets.findIndex(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(%s))`, quoted(words))
-}
-
-// KernelOf returns an expression of a script: the kernel of the notebook in front, if that is the named one
-// and is open.
-func KernelOf(name string) string {
-	return fmt.Sprintf(`(w => w?.context?.path?.endsWith(%s) && w.context.isReady && w.sessionContext?.session?.kernel)(window.jupyterapp?.shell?.currentWidget)`, quoted(name))
-}
-
-// quoted is a text as a script writes it.
-func quoted(text string) string {
-	raw, _ := json.Marshal(text) // a string always can be
-	return string(raw)
+	l.Until("no cell runs or waits and the kernel is idle", limit, Script("idle"))
 }
 
 // Run runs the one cell that has the given words, and does not wait.
 func (l *Lab) Run(words string) {
 	l.t.Helper()
-	ran := Eval[bool](l, `(() => {
-		const n = window.jupyterapp.shell.currentWidget.content, i = `+CellWith(words)+`;
-		if (i < 0) return false;
-		n.activeCellIndex = i;
-		n.deselectAll();
-		window.jupyterapp.commands.execute("notebook:run-cell");
-		return true;
-	})()`)
-	if !ran {
+	if !Eval[bool](l, Script("run", words)) {
 		l.t.Fatalf("no cell has %q", words)
 	}
 }
@@ -362,19 +323,14 @@ func (l *Lab) Run(words string) {
 // Notebook returns what the page holds now, as JSON.
 func (l *Lab) Notebook() []byte {
 	l.t.Helper()
-	return []byte(Eval[string](l, `JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.toJSON())`))
+	return []byte(Eval[string](l, Script("json")))
 }
 
 // Output returns all that the cell with the given words says, as text: what it printed, its errors and its
 // displays, in the order in which they stand.
 func (l *Lab) Output(words string) string {
 	l.t.Helper()
-	return Eval[string](l, `(() => {
-		const text = t => Array.isArray(t) ? t.join("") : t ?? "";
-		const of = o => o.output_type === "error" ? text(o.traceback?.map(t => t + "\n")) || o.ename + ": " + o.evalue
-			: text(o.text) || text(o.data?.["text/plain"]);
-		return window.jupyterapp.shell.currentWidget.content.widgets[`+CellWith(words)+`].model.outputs.toJSON().map(of).join("\n");
-	})()`)
+	return Eval[string](l, Script("output", words))
 }
 
 // LineWith returns the line of a cell's output that has the given words, or "".
@@ -387,22 +343,14 @@ func LineWith(output, words string) string {
 	return ""
 }
 
-// Look scrolls to the cell with the given words and keeps a screenshot.
+// Look scrolls to the cell with the given words and saves a screenshot.
 func (l *Lab) Look(words, name string) {
 	l.t.Helper()
-	Eval[bool](l, `(async () => {
-		const n = window.jupyterapp.shell.currentWidget.content, i = `+CellWith(words)+`;
-		n.activeCellIndex = i;
-		await n.scrollToItem(i, "start");
-		await new Promise(r => setTimeout(r, 800));
-		n.widgets[i].node.scrollIntoView({block: "start"});
-		await new Promise(r => setTimeout(r, 400));
-		return true;
-	})()`)
+	Eval[bool](l, Script("show", words))
 	l.Screenshot(name)
 }
 
-// Screenshot keeps what the page shows in artifacts/.
+// Screenshot saves what the page shows in artifacts/.
 func (l *Lab) Screenshot(name string) {
 	l.t.Helper()
 	picture, err := chromedp.Run(l.Browser, chromedp.CaptureScreenshot())
@@ -422,13 +370,10 @@ func (l *Lab) Press(keys string, with ...chromedp.Modifier) {
 	}
 }
 
-// Stop selects the toolbar's ■ of the notebook in front, for [Lab.Where].
-const Stop = `.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="interrupt"]`
-
-// Where returns the middle of what a selector finds on the page.
-func (l *Lab) Where(selector string) (x, y float64) {
+// Stop returns the middle of the toolbar's ■ of the notebook in front, for [Lab.Click].
+func (l *Lab) Stop() (x, y float64) {
 	l.t.Helper()
-	at := Eval[[]float64](l, `(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector(`+quoted(selector)+`).getBoundingClientRect())`)
+	at := Eval[[]float64](l, Script("stop"))
 	return at[0], at[1]
 }
 
@@ -451,6 +396,6 @@ func (l *Lab) Window(width, height int64) {
 // Theme changes JupyterLab's theme.
 func (l *Lab) Theme(name string) {
 	l.t.Helper()
-	l.Command("apputils:change-theme", fmt.Sprintf(`{theme: %q}`, name))
-	l.Until(name, 20*time.Second, fmt.Sprintf(`document.body.dataset.jpThemeName === %q`, name))
+	l.Command("apputils:change-theme", map[string]any{"theme": name})
+	l.Until("the theme is "+name, 20*time.Second, fmt.Sprintf(`lab.theme() === %q`, name))
 }

@@ -1,4 +1,4 @@
-package notebooks
+package lessons
 
 import (
 	"bytes"
@@ -14,14 +14,18 @@ import (
 	"testing"
 	"time"
 
+	"autoencoders/internal/browser/lab"
 	"autoencoders/internal/faults"
-	"autoencoders/internal/lab"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
-// openLab is a JupyterLab on copies of lessons.
+var folder string // of the tests' notebooks
+
+func TestMain(m *testing.M) { lab.Main(m, &folder) }
+
+// openLab opens a JupyterLab on copies of lessons.
 func openLab(t *testing.T, lessons ...string) *lab.Lab {
 	t.Helper()
 	return openLabWith(t, lab.Options{}, lessons...)
@@ -31,19 +35,15 @@ func openLabWith(t *testing.T, o lab.Options, lessons ...string) *lab.Lab {
 	t.Helper()
 	l := lab.Open(t, filepath.Join(folder, t.Name()), o)
 	for _, lesson := range lessons {
-		l.Copy(lesson, lesson)
+		l.Copy(filepath.Join(notebooks, lesson), lesson)
 	}
 	return l
 }
 
-// held is what the page holds now.
+// held returns what the page holds now.
 func held(t *testing.T, l *lab.Lab) *notebook {
 	t.Helper()
-	var n notebook
-	if err := json.Unmarshal(l.Notebook(), &n); err != nil {
-		t.Fatal(err)
-	}
-	return &n
+	return parsed(t, l.Notebook())
 }
 
 // declare runs lesson 1's cells that the later ones need.
@@ -55,11 +55,7 @@ func declare(l *lab.Lab) {
 
 // rowsAtLeast is a script: the cell's table has n rows of an epoch.
 func rowsAtLeast(words string, n int) string {
-	return fmt.Sprintf(`(() => {
-		const c = window.jupyterapp.shell.currentWidget.content.widgets[%s];
-		const text = JSON.stringify(c.model.outputs.toJSON().map(o => o.data?.["text/plain"] ?? ""));
-		return (text.match(/\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}/g) ?? []).length >= %d;
-	})()`, lab.CellWith(words), n)
+	return fmt.Sprintf(`(%s.match(/\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}/g) ?? []).length >= %d`, lab.Script("output", words), n)
 }
 
 // seen is what a walk through the page found.
@@ -84,7 +80,7 @@ func walk(l *lab.Lab) seen {
 			}
 			return [255, 255, 255];
 		};
-		const n = window.jupyterapp.shell.currentWidget.content, found = {figures: 0, wrong: []};
+		const n = lab.notebook, found = {figures: 0, wrong: []};
 		for (const [i, c] of n.widgets.entries()) {
 			if (c.model.type !== "code" || c.model.outputs.length === 0) continue;
 			const want = c.model.outputs.toJSON().filter(o => o.data?.["image/png"]).length;
@@ -93,18 +89,18 @@ func walk(l *lab.Lab) seen {
 			let drawn = [];
 			for (let tries = 0; tries < 100 && (drawn.length < want || tries < 2); tries++) {
 				await new Promise(r => setTimeout(r, 50));
-				drawn = [...c.node.querySelectorAll(".jp-OutputArea-output img, .vega-embed canvas, .vega-embed svg")]
+				drawn = [...c.node.querySelectorAll(lab.area + " img, " + lab.vega)]
 					.filter(d => d.getBoundingClientRect().width > 100 && d.naturalWidth !== 0);
 			}
 			found.figures += drawn.length;
 			if (drawn.length !== want) found.wrong.push("cell " + i + ": " + drawn.length + " of " + want + " figures are drawn");
 			for (const d of drawn) {
-				const area = d.closest(".jp-OutputArea-output");
+				const area = d.closest(lab.area);
 				const spills = d.getBoundingClientRect().right > area.getBoundingClientRect().right + 1;
 				const scrolls = /auto|scroll/.test(getComputedStyle(area).overflowX);
 				if (spills && (d.tagName === "IMG" || !scrolls)) found.wrong.push("cell " + i + ": a figure is cut off at the right");
 			}
-			for (const text of c.node.querySelectorAll(".jp-OutputArea-output :is(td, pre, p, strong)")) {
+			for (const text of c.node.querySelectorAll(lab.area + " :is(td, pre, p, strong)")) {
 				if (!text.textContent.trim()) continue;
 				const [a, b] = [luminance(parts(getComputedStyle(text).color)), luminance(behind(text))].sort((x, y) => y - x);
 				if ((a + .05) / (b + .05) < 4.5) {
@@ -121,22 +117,25 @@ func TestLessonInTheBrowser(t *testing.T) {
 	const training = "linear.Train("
 	l := openLab(t, linear)
 	l.Open(linear)
-	if dialogs := lab.Eval[int](l, `document.querySelectorAll(".jp-Dialog").length`); dialogs != 0 {
-		t.Errorf("JupyterLab asks something: %s", lab.Eval[string](l, `document.querySelector(".jp-Dialog").textContent`))
+	if asked := lab.Eval[string](l, lab.Script("dialog")); asked != "" {
+		t.Errorf("JupyterLab asks something: %s", asked)
 	}
 
 	// Run All, from nothing.
-	l.Command("notebook:clear-all-cell-outputs", "{}")
+	l.Command("notebook:clear-all-cell-outputs", nil)
 	l.Begin("notebook:run-all-cells")
 	l.Idle(4 * time.Minute)
 	n := held(t, l)
-	checkOutputs(t, linear, n)
-	if rows := n.having(t, training).rows(3); len(rows) != 10 {
-		t.Errorf("the training table has %d rows", len(rows))
+	n.succeeded(t)
+	if got, want := n.figures(t), committed(t, linear).figures(t); got != want {
+		t.Errorf("%d figures are shown, committed are %d", got, want)
+	}
+	if rows := n.having(t, training).rows(); rows != 10 {
+		t.Errorf("the training table has %d rows", rows)
 	}
 	l.Look(training, "training")
 	l.Look("plots.Explorer(", "explorer")
-	if drawn := lab.Eval[int](l, `document.querySelectorAll(".vega-embed canvas, .vega-embed svg").length`); drawn == 0 {
+	if drawn := lab.Eval[int](l, lab.Script("drawn")); drawn == 0 {
 		t.Error("the explorer is not drawn by Vega-Lite")
 	}
 
@@ -152,7 +151,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	if stopped == "" {
 		t.Errorf("after the stop button the cell says:\n%s", said)
 	}
-	kept := len(held(t, l).having(t, training).rows(3))
+	kept := held(t, l).having(t, training).rows()
 	if kept < 2 || strings.Contains(said, "goroutine ") {
 		t.Errorf("after the stop button the table has %d rows:\n%s", kept, said)
 	}
@@ -160,7 +159,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	l.Run(training)
 	l.Idle(2 * time.Minute)
 	said = l.Output(training)
-	if rows := held(t, l).having(t, training).rows(3); len(rows) != 10-kept || !strings.Contains(said, "resumed: ") {
+	if rows := held(t, l).having(t, training).rows(); rows != 10-kept || !strings.Contains(said, "resumed: ") {
 		t.Errorf("%d epochs were kept; run again the cell shows\n%s", kept, said)
 	}
 	faults.Row(t, "in JupyterLab, the stop button", stopped, "the finished epochs; the cell goes on from them")
@@ -170,12 +169,12 @@ func TestLessonInTheBrowser(t *testing.T) {
 	declare(l)
 	l.Run("All 10,000 test images")
 	l.Idle(time.Minute)
-	if sizes := held(t, l).having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
+	if figures := held(t, l).having(t, "All 10,000 test images").figures(t); figures != 1 {
 		t.Error("a cell in the middle shows no picture after a restart")
 	}
 
 	// Save, and open what was saved as a stranger's: its signature no longer holds.
-	l.Command("docmanager:save", "{}")
+	l.Command("docmanager:save", nil)
 	raw, err := os.ReadFile(filepath.Join(l.Dir, linear))
 	if err != nil {
 		t.Fatal(err)
@@ -185,15 +184,15 @@ func TestLessonInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Open("stranger.ipynb")
-	if lab.Eval[bool](l, `window.jupyterapp.shell.currentWidget.content.widgets.some(c => c.model.type === "code" && c.model.trusted && c.model.outputs.length > 0)`) {
+	if lab.Eval[bool](l, lab.Script("trusted")) {
 		t.Error("the stranger's notebook is trusted: this tests nothing")
 	}
 	l.Look("All 10,000 test images", "untrusted")
-	if shown := lab.Eval[int](l, `[...document.querySelectorAll(".jp-OutputArea img")].filter(i => i.naturalWidth > 0).length`); shown == 0 {
+	if shown := lab.Eval[int](l, lab.Script("pictures")); shown == 0 {
 		t.Error("an untrusted notebook shows no pictures")
 	}
 	l.Look("plots.Explorer(", "untrusted-explorer")
-	if drawn := lab.Eval[int](l, `document.querySelectorAll(".vega-embed canvas, .vega-embed svg").length`); drawn == 0 {
+	if drawn := lab.Eval[int](l, lab.Script("drawn")); drawn == 0 {
 		t.Error("an untrusted notebook does not draw the explorer")
 	}
 }
@@ -201,12 +200,13 @@ func TestLessonInTheBrowser(t *testing.T) {
 // Every lesson is opened as it is committed, with its outputs: in the light theme, in the
 // dark one, and in a window as narrow as half of a small screen.
 func TestExecutedLessonsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	lessons := names(t)
 	l := openLab(t, lessons...)
 	for _, lesson := range lessons {
-		figures := read(t, lesson).figures(t)
+		figures := committed(t, lesson).figures(t)
 		l.Open(lesson)
-		if lab.Eval[bool](l, `window.jupyterapp.shell.currentWidget.context.model.dirty`) {
+		if lab.Eval[bool](l, lab.Script("dirty")) {
 			t.Errorf("%s counts as changed when it is only opened", lesson)
 		}
 		for _, look := range []struct {
@@ -228,6 +228,7 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 // What File, Save and Export gives is a page that stands alone: the browser has no network, and every
 // figure is there. Every other format that it offers is made as well, with the programs of the set-up alone.
 func TestExports(t *testing.T) {
+	t.Parallel()
 	lessons := names(t)
 	jupyter, _ := exec.LookPath("jupyter")
 	l := openLabWith(t, lab.Options{Env: []string{"PATH=" + filepath.Dir(jupyter)}}, lessons...) // where there is no pandoc
@@ -255,7 +256,7 @@ func TestExports(t *testing.T) {
 		if err := os.WriteFile(file, page, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		figures := read(t, lesson).figures(t)
+		figures := committed(t, lesson).figures(t)
 		absolute, err := filepath.Abs(file)
 		if err != nil {
 			t.Fatal(err)
@@ -263,7 +264,7 @@ func TestExports(t *testing.T) {
 		if err := chromedp.Do(l.Browser, chromedp.Navigate((&url.URL{Scheme: "file", Path: absolute}).String())); err != nil {
 			t.Fatal(err)
 		}
-		drawn := lab.Eval[int](l, `[...document.querySelectorAll(".jp-OutputArea-output img")].filter(i => i.naturalWidth > 100 && i.getBoundingClientRect().width > 100).length`)
+		drawn := lab.Eval[int](l, `[...document.querySelectorAll(lab.area + " img")].filter(i => i.naturalWidth > 100 && i.getBoundingClientRect().width > 100).length`)
 		if drawn != figures {
 			t.Errorf("%s: %d of %d figures are in the exported page", lesson, drawn, figures)
 		}
@@ -281,14 +282,13 @@ func TestExports(t *testing.T) {
 func TestWithTheKeyboardAlone(t *testing.T) {
 	l := openLab(t, linear)
 	l.Open(linear)
-	l.Command("notebook:clear-all-cell-outputs", "{}")
-	source := `window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()`
+	l.Command("notebook:clear-all-cell-outputs", nil)
 	l.Press(kb.Escape)
 	for range 60 { // to the first cell, whatever is active
 		l.Press(kb.ArrowUp)
 	}
 	for range 40 { // cell by cell, waiting for none
-		if strings.Contains(lab.Eval[string](l, source), "linear.Train(") {
+		if strings.Contains(lab.Eval[string](l, lab.Script("source")), "linear.Train(") {
 			break
 		}
 		l.Press(kb.Enter, chromedp.ModifierShift)
@@ -313,12 +313,12 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 	l.Press(kb.Escape)
 
 	l.Press("00")
-	l.Until("JupyterLab asks whether to restart", 5*time.Second, `document.querySelector(".jp-Dialog")`)
+	l.Until("JupyterLab asks whether to restart", 5*time.Second, lab.Script("dialog"))
 	l.Press(kb.Enter)
-	l.Until("the kernel is new", 30*time.Second, `!document.querySelector(".jp-Dialog") && window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle"`)
+	l.Until("the kernel is new", 30*time.Second, "!"+lab.Script("dialog")+" && "+lab.Script("idle"))
 	l.Press(kb.Enter, chromedp.ModifierCtrl)
 	l.Idle(time.Minute)
-	if n := lab.Eval[int](l, `window.jupyterapp.shell.currentWidget.content.activeCell.model.executionCount`); n != 1 {
+	if n := lab.Eval[int](l, lab.Script("count")); n != 1 {
 		t.Errorf("after the restart the cell is number %d of the kernel", n)
 	}
 	if said := l.Output(`"keyboard"`); !strings.Contains(said, "by keyboard") { // an import that lacks is found
@@ -331,7 +331,7 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 func TestTwoNotebooksAtOnce(t *testing.T) {
 	const training = "linear.Train("
 	l := openLab(t, linear)
-	l.Copy(linear, "second.ipynb")
+	l.Copy(filepath.Join(notebooks, linear), "second.ipynb")
 	l.Open("second.ipynb")
 	declare(l)
 	l.Idle(time.Minute)
@@ -350,19 +350,20 @@ func TestTwoNotebooksAtOnce(t *testing.T) {
 	}
 	l.Run("All 10,000 test images")
 	l.Idle(time.Minute)
-	if sizes := held(t, l).having(t, "All 10,000 test images").pngs(t); len(sizes) != 1 {
+	if figures := held(t, l).having(t, "All 10,000 test images").figures(t); figures != 1 {
 		t.Error("the second notebook does not read the first one's model")
 	}
 	l.Show(linear)
 	l.Idle(2 * time.Minute)
-	if rows := held(t, l).having(t, training).rows(3); len(rows) != 10 {
-		t.Errorf("the first notebook's table has %d rows", len(rows))
+	if rows := held(t, l).having(t, training).rows(); rows != 10 {
+		t.Errorf("the first notebook's table has %d rows", rows)
 	}
 	faults.Row(t, "in JupyterLab, a second notebook trains the same model", line, "the first one's training to its end; the second reads it meanwhile")
 }
 
 // Completion and help for what is under the cursor, in a cell of Go.
 func TestHelpInACell(t *testing.T) {
+	t.Parallel()
 	l := openLab(t, linear)
 	l.Open(linear)
 	declare(l)
@@ -370,17 +371,18 @@ func TestHelpInACell(t *testing.T) {
 	l.Edit("%%\nlinear.")
 	l.Press(kb.Tab)
 	l.Until("completion offers the methods of a Model", 30*time.Second,
-		`["Encode", "Train", "Reconstruct"].every(name => [...document.querySelectorAll(".jp-Completer-item")].some(i => i.textContent.includes(name)))`)
+		`["Encode", "Train", "Reconstruct"].every(name => lab.completions().some(i => i.includes(name)))`)
 	l.Screenshot("completion")
 	l.Press(kb.Escape)
 	l.Edit("%%\nplots.Scatter")
 	l.Press(kb.Tab, chromedp.ModifierShift)
-	l.Until("the help says what Scatter draws", 30*time.Second, `/func plots\.Scatter|func Scatter/.test(document.querySelector(".jp-Tooltip")?.textContent ?? "")`)
+	l.Until("the help says what Scatter draws", 30*time.Second, `/func plots\.Scatter|func Scatter/.test(lab.help())`)
 	l.Screenshot("help")
 }
 
 // The server answers on this machine only, and only who has its token.
 func TestServerAsksForItsToken(t *testing.T) {
+	t.Parallel()
 	l := openLab(t, linear)
 	l.Open(linear)
 	for path, refusal := range map[string]int{ // a page leads to the log-in in place of what was asked for

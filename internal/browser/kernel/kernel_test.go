@@ -1,15 +1,14 @@
-package kerneltest
+package kernel
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"autoencoders/internal/browser/lab"
 	"autoencoders/internal/faults"
-	"autoencoders/internal/lab"
 )
 
 // Limits of a test are far beyond what is promised, since machines differ; what was seen is logged.
@@ -203,7 +202,7 @@ func TestMessages(t *testing.T) {
 
 	// The next day: a new kernel, and a cell in the middle.
 	l.Restart()
-	l.Command("docmanager:save", "{}")
+	l.Command("docmanager:save", nil)
 	said := cell(t, l, middle)
 	line = says(t, said, "are not declared in this kernel: choose Run > Run All Above Selected Cell", "mnist", "tiny")
 	if len(lines(said)) != 1 {
@@ -313,8 +312,8 @@ func TestReloadedPage(t *testing.T) {
 	notebook(l, "reload.ipynb", declared, long, next, another)
 	cell(t, l, declared)
 	l.Run(long)
-	l.Until("the table has a row", patience, fmt.Sprintf(`JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets[%s].model.outputs.toJSON()).includes("0.5")`, lab.CellWith(long)))
-	l.Command("docmanager:save", "{}")
+	l.Until("the table has a row", patience, lab.Script("output", long)+`.includes("0.5")`)
+	l.Command("docmanager:save", nil)
 	l.Reload("reload.ipynb")
 	said := cell(t, l, next) // waits behind the cell that runs
 	line := says(t, said, "The page was reloaded while cell [2] ran")
@@ -389,7 +388,7 @@ func TestFloods(t *testing.T) {
 				l.Idle(patience)
 			} else {
 				if i%2 == 0 { // once with the mouse, once through the menu
-					l.Click(l.Where(lab.Stop))
+					l.Click(l.Stop())
 				} else {
 					l.Begin("kernelmenu:interrupt")
 				}
@@ -397,7 +396,7 @@ func TestFloods(t *testing.T) {
 			}
 			took := time.Since(pressed)
 			said := l.Output(f.code)
-			l.Command("docmanager:save", "{}")
+			l.Command("docmanager:save", nil)
 			info, err := os.Stat(filepath.Join(l.Dir, "floods.ipynb"))
 			if err != nil {
 				t.Fatal(err)
@@ -428,18 +427,9 @@ func TestFloods(t *testing.T) {
 			if said := cell(t, l, after); !strings.Contains(said, "still here") {
 				t.Errorf("the next cell says %s", said)
 			}
-			wipe(l, f.code)
+			lab.Eval[bool](l, lab.Script("clear", f.code)) // as a student would
 		})
 	}
-}
-
-// wipe takes a cell's outputs away, as a student would.
-func wipe(l *lab.Lab, words string) {
-	lab.Eval[bool](l, `(() => {
-		const n = window.jupyterapp.shell.currentWidget.content;
-		n.widgets[`+lab.CellWith(words)+`].model.clearExecution();
-		return true;
-	})()`)
 }
 
 // memory is that of the largest of the server's kernels.

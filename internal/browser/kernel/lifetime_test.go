@@ -1,4 +1,4 @@
-package kerneltest
+package kernel
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"autoencoders/internal/browser/lab"
 	"autoencoders/internal/faults"
-	"autoencoders/internal/lab"
 
 	"golang.org/x/sys/unix"
 )
@@ -133,19 +133,12 @@ func TestWatchedNotebooks(t *testing.T) {
 		one  = "%%\nfmt.Println(\"one\")"
 		busy = "%%\nfor i := 0; ; i++ {\n\tgonbui.UpdateHTML(\"bar\", fmt.Sprint(i, strings.Repeat(\" row\", 500)))\n\tif i%100 == 0 {\n\t\tfmt.Println(\"line\", i)\n\t}\n\ttime.Sleep(10 * time.Millisecond)\n}"
 	)
-	changes := func(l *lab.Lab, name string) {
-		lab.Eval[bool](l, `(() => {
-			window.changes = [];
-			(`+lab.KernelOf(name)+`).connectionStatusChanged.connect((_, status) => window.changes.push(status));
-			return true;
-		})()`)
-	}
 	notebook(idle, "idle.ipynb", one)
 	cell(t, idle, one)
-	changes(idle, "idle.ipynb")
+	lab.Eval[bool](idle, lab.Script("watch", "idle.ipynb"))
 	other := idle.Tab(t)
 	notebook(other, "busy.ipynb", busy)
-	changes(other, "busy.ipynb")
+	lab.Eval[bool](other, lab.Script("watch", "busy.ipynb"))
 	other.Run(busy)
 	time.Sleep(20 * time.Second)
 	sizes := func() (kernel, server, page int64) {
@@ -165,7 +158,7 @@ func TestWatchedNotebooks(t *testing.T) {
 		t.Error("the memory of a busy notebook grows")
 	}
 	for name, l := range map[string]*lab.Lab{"idle": idle, "busy": other} {
-		if got := lab.Eval[string](l, `JSON.stringify(window.changes)`); got != "[]" {
+		if got := lab.Eval[string](l, `JSON.stringify(lab.changes)`); got != "[]" {
 			t.Errorf("the connection to the %s notebook became %s", name, got)
 		}
 	}

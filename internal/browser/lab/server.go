@@ -2,14 +2,15 @@ package lab
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -38,15 +39,12 @@ type Server struct {
 // mark is the name of the variable by which the processes of a server are found, also once it is gone.
 const mark = "AUTOENCODERS_LAB"
 
-// serve starts a JupyterLab with the set-up's own configuration. The test's end ends it.
+// serial tells the servers of a process apart.
+var serial atomic.Int64
+
+// serve starts a JupyterLab with the set-up's own configuration and waits until it listens. The test's end ends it.
 func serve(t testing.TB, jupyter string, o Options) *Server {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
 	// A file and no pipe: who reads from a pipe keeps it open, and with it what a test wants to see ended.
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
@@ -54,17 +52,17 @@ func serve(t testing.TB, jupyter string, o Options) *Server {
 	}
 	defer log.Close()
 	s := &Server{
-		URL:  fmt.Sprintf("http://127.0.0.1:%d", port),
-		mark: fmt.Sprintf("%s=%d-%d", mark, os.Getpid(), port),
+		mark: fmt.Sprintf("%s=%d-%d", mark, os.Getpid(), serial.Add(1)),
 		log:  log.Name(),
 		done: make(chan struct{}),
 	}
 	config := filepath.Join(root(t), "setup", "jupyter_server_config.py")
 	server := exec.Command(jupyter, append([]string{"lab", "--config=" + config, "--no-browser", "--allow-root",
-		fmt.Sprint("--port=", port), "--ServerApp.port_retries=0", "--IdentityProvider.token=" + Token,
+		"--port=0", "--IdentityProvider.token=" + Token,
 		"--LabApp.expose_app_in_browser=True", "--LabApp.default_url=/lab",
 		"--LabApp.workspaces_dir=" + t.TempDir(), "--LabApp.user_settings_dir=" + t.TempDir()}, o.Args...)...)
-	server.Env = append(append(os.Environ(), s.mark), o.Env...)
+	runtime := t.TempDir() // where the server says on which port it listens
+	server.Env = append(append(os.Environ(), s.mark, "JUPYTER_RUNTIME_DIR="+runtime), o.Env...)
 	server.Stdout, server.Stderr = log, log
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if o.Wrap != nil {
@@ -84,7 +82,26 @@ func serve(t testing.TB, jupyter string, o Options) *Server {
 			t.Logf("JupyterLab said:\n%s", tail(s.Log(), 20_000))
 		}
 	})
+	for end := time.Now().Add(time.Minute); s.URL == ""; time.Sleep(100 * time.Millisecond) {
+		if s.Ended(0) || time.Now().After(end) {
+			t.Fatal("JupyterLab does not listen")
+		}
+		s.URL = address(runtime)
+	}
 	return s
+}
+
+// address returns the address that a server has written into its runtime folder, or "" before it has.
+func address(runtime string) string {
+	files, _ := filepath.Glob(filepath.Join(runtime, "jpserver-*.json"))
+	if len(files) == 0 {
+		return ""
+	}
+	var info struct{ Port int }
+	if raw, err := os.ReadFile(files[0]); err != nil || json.Unmarshal(raw, &info) != nil { // half written
+		return ""
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", info.Port)
 }
 
 // stop asks the server to leave, and then ends what is left of it: a test that failed must not cost the next one.
@@ -187,7 +204,7 @@ func field(status []byte, name string) string {
 	return ""
 }
 
-// root is the checkout's folder.
+// root returns the checkout's folder.
 func root(t testing.TB) string {
 	t.Helper()
 	folder, err := checkout()
@@ -197,13 +214,14 @@ func root(t testing.TB) string {
 	return folder
 }
 
+// checkout looks for the folder above the test that has the set-up. Modules inside the checkout have a go.mod each.
 func checkout() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+		if _, err := os.Stat(filepath.Join(folder, "setup", "setup.py")); err == nil {
 			return folder, nil
 		}
 		up := filepath.Dir(folder)
