@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -148,14 +149,14 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// kernelOf is what a set-up wrote for the kernel, with the checkout's folder as @.
+// kernelOf is what a set-up wrote for the kernel, with the checkouts' place as @.
 func kernelOf(t *testing.T, dir string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, ".venv/share/jupyter/kernels/autoencoders/kernel.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.ReplaceAll(string(text), dir, "@")
+	return strings.ReplaceAll(string(text), filepath.Join(filepath.Dir(dir), "checkout"), "@")
 }
 
 var addresses = regexp.MustCompile(`127\.0\.0\.1:\d+`)
@@ -262,6 +263,7 @@ var machines = []machine{
 	{name: "the checkout belongs to another account, and git mistrusts it", change: func(t *testing.T, dir string) []string {
 		run(t, "git", "-C", dir, "init", "-q")
 		run(t, "chown", "-R", "nobody", dir)
+		t.Cleanup(func() { run(t, "chown", "-R", "root", dir) }) // its files are links to those of the next one
 		return []string{"GIT_CONFIG_GLOBAL=/dev/null"}
 	}, root: true},
 	{name: "the set-up belongs to another account", change: func(t *testing.T, dir string) []string { return []string{"HOME=~"} },
@@ -279,6 +281,11 @@ func TestSetUpOnRealMachines(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := kernelOf(t, base)
+	// Go's caches stay where they are, also in another home: all would be built anew, and modules fetched.
+	var caches []string
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		caches = append(caches, name+"="+run(t, "go", "env", name))
+	}
 	for _, c := range machines {
 		t.Run(c.name, func(t *testing.T) {
 			if c.root {
@@ -290,10 +297,11 @@ func TestSetUpOnRealMachines(t *testing.T) {
 			} else {
 				dir = prepared(t)
 			}
-			env := c.env
+			env := slices.Clone(c.env)
 			if c.change != nil {
 				env = append(env, c.change(t, dir)...)
 			}
+			env = append(caches[:len(caches):len(caches)], env...)
 			home := ""
 			for i := range env {
 				if strings.HasSuffix(env[i], "=~") {

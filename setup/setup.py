@@ -44,7 +44,7 @@ ENVIRONMENT = (
     ("drop", "PYTHON?*", "modules, homes and warnings of another Python (this file runs with -I)"),
     ("drop", "VIRTUAL_ENV CONDA_PREFIX", "an environment that happens to be active is not ours"),
     ("drop", "PIP_*", "PIP_USER or PIP_TARGET would install elsewhere; what is of the network goes through PIP"),
-    ("keep", "UV_HTTP_TIMEOUT UV_LINK_MODE UV_KEYRING_PROVIDER UV_INSECURE_HOST UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL", "of the network and the disk; pip's own come first"),
+    ("keep", "UV_HTTP_TIMEOUT UV_HTTP_RETRIES UV_LINK_MODE UV_KEYRING_PROVIDER UV_INSECURE_HOST UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL", "of the network and the disk; pip's own come first"),
     ("drop", "UV_*", "another Python, another folder, other versions than the lock's"),
     ("keep", "JUPYTER_TOKEN", "the server's token may be chosen"),
     ("drop", "JUPYTER*", "the user's own JupyterLab stays out of the lessons, and they out of it"),
@@ -53,7 +53,7 @@ ENVIRONMENT = (
 # The settings of pip that are handed on to the pip that brings uv, and to uv; from pip.conf and from PIP_ variables.
 PIP = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_EXTRA_INDEX_URL", "find-links": "UV_FIND_LINKS", "no-index": "UV_NO_INDEX",
        "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE", "client-cert": "SSL_CLIENT_CERT", "proxy": "ALL_PROXY",
-       "timeout": "UV_HTTP_TIMEOUT", "default-timeout": "UV_HTTP_TIMEOUT", "keyring-provider": "UV_KEYRING_PROVIDER"}  # fmt: skip
+       "timeout": "UV_HTTP_TIMEOUT", "default-timeout": "UV_HTTP_TIMEOUT", "retries": "UV_HTTP_RETRIES", "keyring-provider": "UV_KEYRING_PROVIDER"}  # fmt: skip
 
 # What the output of a command that failed says of the cause, and what to do. The first that fits holds.
 CAUSES = (
