@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -274,22 +275,22 @@ func TestAKernelThatIsGoneIsWaitedForOnce(t *testing.T) {
 func TestASlowKernelIsWaitedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answers := make(chan bool)
-		requests := 0
-		k := kernel{sync: func() { requests++; <-answers }, patience: 5 * time.Second}
+		var requests atomic.Int32
+		k := kernel{sync: func() { requests.Add(1); <-answers }, patience: 5 * time.Second}
 		start := time.Now()
 		for range 20 {
 			k.flush()
 		}
-		if waited := time.Since(start); requests != 1 || waited != k.patience {
-			t.Errorf("%d requests and %v of waiting, want one and %v", requests, waited, k.patience)
+		if waited := time.Since(start); requests.Load() != 1 || waited != k.patience {
+			t.Errorf("%d requests and %v of waiting, want one and %v", requests.Load(), waited, k.patience)
 		}
 		answers <- true // late
 		synctest.Wait()
 		start = time.Now()
 		go func() { time.Sleep(time.Second); answers <- true }()
 		k.flush()
-		if waited := time.Since(start); requests != 2 || waited != time.Second || k.unanswered != nil {
-			t.Errorf("after its answer the kernel was asked %d times and waited for %v, want a second time and a second", requests-1, waited)
+		if waited := time.Since(start); requests.Load() != 2 || waited != time.Second || k.unanswered != nil {
+			t.Errorf("after its answer the kernel was asked %d times and waited for %v, want a second time and a second", requests.Load()-1, waited)
 		}
 	})
 }
