@@ -22,10 +22,14 @@ import (
 // modules are the folders with a go.mod of their own that have tests, with what each is for.
 var modules = []string{".", "setup/tools", "internal/browser"}
 
-// quick are the arguments of go test that run goroutines of ours under the race detector in seconds; the rest of these packages
-// computes, which the detector makes twenty times slower.
+// quick are the arguments of go test for what has goroutines of its own and is through in seconds under the race detector. The
+// rest computes, which the detector makes twenty times slower: RACE=1 has it.
 var quick = [][]string{
-	{"./datasets/...", "./internal/..."},
+	{"./datasets", "./internal/disk", "./internal/images", "./internal/memory", "./autoencoder/internal/..."},
+	{"-skip=Unpacking", "./datasets/download"},
+	{"-skip=MNIST", "./measure"},
+	{"-run=Kernel|Cell|Live|Check|ShowOf|ShowSends|Bar|ShortAndLong", "./plots"},
+	{"-run=TestProgress|TestTrainedOfManyGoroutines|TestInterruptKeeps|TestLeftLoop|TestBadImages|TestContextEnds", "./autoencoder"},
 }
 
 // race turns the detector on without checkptr, which it brings along and which GoMLX's matrix products in pure Go do not pass.
