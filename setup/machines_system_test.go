@@ -419,7 +419,7 @@ func serve(t *testing.T, handler http.Handler) string {
 func uvWheel(t *testing.T) (name string, wheel []byte) {
 	t.Helper()
 	dir := t.TempDir()
-	run(t, "python3", "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", "uv-itself.lock", "-d", dir)
+	run(t, "sh", "-c", `for p in ../.cache/pip/bin/python $(which -a python3); do "$p" -m pip --version >/dev/null 2>&1 && exec "$p" -m pip "$@"; done; exit 1`, "sh", "download", "-q", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", "uv-itself.lock", "-d", dir)
 	found, _ := filepath.Glob(filepath.Join(dir, "*.whl"))
 	if len(found) != 1 {
 		t.Fatal(found)

@@ -53,7 +53,7 @@ ENVIRONMENT = (
 # The settings of pip that are handed on to the pip that brings uv, and to uv; from pip.conf and from PIP_ variables.
 PIP = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_EXTRA_INDEX_URL", "find-links": "UV_FIND_LINKS", "no-index": "UV_NO_INDEX",
        "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE", "client-cert": "SSL_CLIENT_CERT", "proxy": "ALL_PROXY",
-       "timeout": "UV_HTTP_TIMEOUT", "default-timeout": "UV_HTTP_TIMEOUT", "retries": "UV_HTTP_RETRIES", "keyring-provider": "UV_KEYRING_PROVIDER"}  # fmt: skip
+       "timeout": "UV_HTTP_TIMEOUT", "default-timeout": "UV_HTTP_TIMEOUT", "keyring-provider": "UV_KEYRING_PROVIDER"}  # fmt: skip
 
 # What the output of a command that failed says of the cause, and what to do. The first that fits holds.
 CAUSES = (
@@ -243,7 +243,7 @@ def bring_uv(env):
         if before is not None:
             argv, settings = pip(env)
             own = {"PIP_" + key.upper().replace("-", "_"): value for key, value in settings.items()}
-            own.update(PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_CACHE_DIR="1")
+            own.update(PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_CACHE_DIR="1", PIP_RETRIES="2")  # at none pip does not say why
             own.update(dict.fromkeys(("RUSTUP_HOME", "CARGO_HOME"), os.path.join(CACHE, "rust")))  # pip asks rustc for its version; rustup's makes a folder
             shutil.rmtree(UV_FOLDER, ignore_errors=True)
             run("uv", argv + ["install", "--require-hashes", "--only-binary=:all:", "--no-deps", "--target", UV_FOLDER, "-r", lock], dict(env, **own))
