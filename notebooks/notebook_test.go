@@ -1,22 +1,21 @@
 package notebooks
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"unicode/utf8"
 
-	"autoencoders/internal/lab"
+	"autoencoders/internal/ipynb"
 )
 
 // notebook is as much of the .ipynb format as the tests look at.
@@ -25,6 +24,7 @@ type notebook struct {
 }
 
 type cell struct {
+	ID       string
 	Type     string `json:"cell_type"`
 	Source   text
 	Outputs  []output
@@ -135,16 +135,6 @@ func (n *notebook) figures(t *testing.T) (count int) {
 	return count
 }
 
-// shows checks that each of some cells, found by its words, has one picture, and a large one.
-func (n *notebook) shows(t *testing.T, figures map[string]string) {
-	t.Helper()
-	for what, words := range figures {
-		if sizes := n.having(t, words).pngs(t); len(sizes) != 1 || sizes[0] < 600 {
-			t.Errorf("%s: pictures of width %v", what, sizes)
-		}
-	}
-}
-
 var number = regexp.MustCompile(`-?\d+\.\d+`)
 
 // rows are the numbers with a point in each line of a cell's table that has at least n of them.
@@ -162,47 +152,33 @@ func (c *cell) rows(n int) (rows [][]float64) {
 	return rows
 }
 
-// executed runs a lesson once for all tests of the package, in a copy of its own: offline, from the
-// first cell to the last, with the kernel that `make setup` wrote.
-func executed(t *testing.T, name string) *notebook {
-	t.Helper()
-	jupyter, err := exec.LookPath("jupyter")
-	if err != nil {
-		t.Skip("skipped: no jupyter on the PATH; `make test` has it")
-	}
-	if testing.Short() && name != linear {
-		t.Skip("skipped: -short runs lesson 1 alone")
-	}
-	once, _ := runs.LoadOrStore(name, sync.OnceValues(func() (string, error) { return execute(jupyter, name) }))
-	path, err := once.(func() (string, error))()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return read(t, path)
-}
+// linear is the lesson that is run in the browser as well.
+const linear = "01-linear-autoencoder.ipynb"
 
-var (
-	runs   sync.Map // of functions, by the notebook's name
-	folder string   // where the copies and their checkpoints go
-)
+// folder is where copies of lessons and their checkpoints go: inside the checkout, where the kernel finds its modules, in
+// artifacts, which git ignores. It stays if a test fails.
+var folder string
 
-func TestMain(m *testing.M) { lab.Main(m, &folder) }
-
-func execute(jupyter, name string) (string, error) {
-	source, err := os.ReadFile(name)
+func TestMain(m *testing.M) {
+	artifacts, err := filepath.Abs(filepath.Join("..", "artifacts"))
+	if err == nil {
+		err = os.MkdirAll(artifacts, 0o755)
+	}
+	if err == nil {
+		folder, err = os.MkdirTemp(artifacts, "notebooks-")
+	}
 	if err != nil {
-		return "", err
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	path := filepath.Join(folder, name)
-	if err := os.WriteFile(path, source, 0o644); err != nil {
-		return "", err
+	code := m.Run()
+	if code == 0 {
+		err = os.RemoveAll(folder)
 	}
-	command := exec.Command(jupyter, "nbconvert", "--to", "notebook", "--execute", "--inplace",
-		"--ExecutePreprocessor.timeout=600", "--ExecutePreprocessor.record_timing=True", path)
-	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s stopped: %w\n%s", name, err, out)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 	}
-	return path, nil
+	os.Exit(code)
 }
 
 // names are the lessons.
@@ -246,18 +222,49 @@ func TestCommittedWithOutputsAndWithoutErrors(t *testing.T) {
 	}
 }
 
-func TestLessonsRunOffline(t *testing.T) {
+// The repository keeps every execution that was ever committed.
+func TestNotebooksAreSmall(t *testing.T) {
+	total := 0
 	for _, name := range names(t) {
-		t.Run(name, func(t *testing.T) {
-			n, committed := executed(t, name), read(t, name)
-			checkOutputs(t, name, n)
-			for i, c := range n.code() {
-				if got, want := len(c.pngs(t)), len(committed.code()[i].pngs(t)); got != want {
-					t.Errorf("cell %d shows %d pictures, committed are %d: run `make notebooks`", i+1, got, want)
-				}
-				t.Logf("cell %d from %s to %s", i+1, c.Metadata.Execution["iopub.status.busy"], c.Metadata.Execution["iopub.status.idle"])
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += len(raw)
+	}
+	if total > 6_000_000 {
+		t.Errorf("the notebooks have %d bytes, more than 6 MB", total)
+	}
+}
+
+// Another layout than that of make notebooks would be a diff of the whole file at the next execution.
+func TestNotebooksAreInTheirLayout(t *testing.T) {
+	for _, name := range names(t) {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := ipynb.Parse(raw)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		n.Clean()
+		if !bytes.Equal(n.Format(), raw) {
+			t.Errorf("%s is not laid out as make notebooks does: run go run ./internal/tasks/notebooks -format", name)
+		}
+	}
+}
+
+// The tests of what a lesson says find a cell by its id, which stays when its source changes.
+func TestCellsHaveIDs(t *testing.T) {
+	for _, name := range names(t) {
+		seen := map[string]bool{}
+		for i, c := range read(t, name).Cells {
+			if c.ID == "" || seen[c.ID] {
+				t.Errorf("%s: cell %d has the id %q, which is missing or taken", name, i+1, c.ID)
 			}
-		})
+			seen[c.ID] = true
+		}
 	}
 }
 

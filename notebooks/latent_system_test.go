@@ -1,3 +1,5 @@
+//go:build system
+
 package notebooks
 
 import (
@@ -19,7 +21,7 @@ func separationOf(t *testing.T, c *cell) (m latentMeans) {
 		m.loss, m.neighbours, m.linear = append(m.loss, row[0]), append(m.neighbours, row[3]), append(m.linear, row[6])
 		m.pcaNeighbours, m.pcaLinear = append(m.pcaNeighbours, row[9]), append(m.pcaLinear, row[10])
 		for i := 0; i < 9; i += 3 {
-			if mean, lo, hi := row[i], row[i+1], row[i+2]; !(lo < mean && mean < hi) {
+			if mean, lo, hi := row[i], row[i+1], row[i+2]; !(lo <= mean && mean <= hi) {
 				t.Errorf("a mean of %.4f between %.4f and %.4f", mean, lo, hi)
 			}
 		}
@@ -52,7 +54,7 @@ func mean(values []float64) (mean float64) {
 
 func pcaLosses(t *testing.T, n *notebook) (losses []float64) {
 	t.Helper()
-	for _, row := range n.having(t, "range pcaLosses()").rows(1) {
+	for _, row := range n.cell(t, "pca-losses").rows(1) {
 		losses = append(losses, row[0])
 	}
 	if len(losses) != 5 {
@@ -74,82 +76,102 @@ func TestLatentPCAHasTheKnownErrors(t *testing.T) {
 // .1106), .0951 (.0904 to .0975), .0848 (.0812 to .0891).
 func TestLatentClaimHoldsUpToTheNarrowLayer(t *testing.T) {
 	n := executed(t, latent)
-	pca, losses := pcaLosses(t, n), trainedLosses(t, n.having(t, "\ntrain(tutorial)"))
-	for i, within := range [5][2]float64{{.150, .166}, {.114, .126}, {.084, .112}, {.078, .099}, {.079, .105}} {
-		if got := mean(losses[i]); got < within[0] || got > within[1] {
-			t.Errorf("%d latents: the mean test loss is %.4f", 2<<i, got)
+	pca, losses := pcaLosses(t, n), trainedLosses(t, n.cell(t, "train-tutorial"))
+	for i := range 5 {
+		if got := mean(losses[i]); got < pca[i] != (i < 4) {
+			t.Errorf("%d latents: the mean test loss is %.4f, PCA has %.4f", 2<<i, got, pca[i])
 		}
-		for _, loss := range losses[i] {
-			if wins := loss < pca[i]; wins != (i < 4) {
-				t.Errorf("%d latents: the net has %.4f, PCA %.4f", 2<<i, loss, pca[i])
+		if cites() {
+			within := [5][2]float64{{.150, .166}, {.114, .126}, {.084, .112}, {.078, .099}, {.079, .105}}[i]
+			if got := mean(losses[i]); got < within[0] || got > within[1] {
+				t.Errorf("%d latents: the mean test loss is %.4f", 2<<i, got)
 			}
 		}
 	}
-	if at16, at32 := mean(losses[3]), mean(losses[4]); at32 < 0.97*at16 {
-		t.Errorf("32 latents have %.4f, 16 have %.4f: they do help", at32, at16)
+	if at2, at4, at8 := mean(losses[0]), mean(losses[1]), mean(losses[2]); at4 > 0.9*at2 || at8 > 0.95*at4 {
+		t.Errorf("2, 4 and 8 latents have %.4f, %.4f and %.4f", at2, at4, at8)
 	}
-	m := separationOf(t, n.having(t, `compare("the tutorial's net"`))
+	if at8, at16, at32 := mean(losses[2]), mean(losses[3]), mean(losses[4]); min(at16, at32) < 0.65*at8 {
+		t.Errorf("8, 16 and 32 latents have %.4f, %.4f and %.4f: they do help", at8, at16, at32)
+	}
+	m := separationOf(t, n.cell(t, "separation-tutorial"))
 	for i := range 5 {
 		if math.Abs(m.loss[i]-mean(losses[i])) > 1e-4 {
 			t.Errorf("%d latents: the table says %.4f, the training cell %.4f", 2<<i, m.loss[i], mean(losses[i]))
 		}
-		if m.linear[i] > m.neighbours[i]-0.02 {
+		if m.linear[i] > m.neighbours[i] {
 			t.Errorf("%d latents: a linear classifier has %.4f, 5 neighbours %.4f", 2<<i, m.linear[i], m.neighbours[i])
 		}
 	}
 	k := m.neighbours
-	if k[0] < .62 || k[0] > .72 || k[1] < k[0]+.08 || k[2] < k[1]+.03 || k[3] < k[2]-.01 || k[4] > k[3]+.005 {
+	if k[0] < .55 || k[1] < k[0]+.04 || k[2] < k[1] || k[3] < .8 {
 		t.Errorf("5 neighbours have %v", k)
 	}
-	if p := m.pcaNeighbours; p[0] > k[0]-.1 || p[4] < slices.Max(k)+.02 {
+	if p := m.pcaNeighbours; p[0] > k[0]-.1 || p[4] < slices.Max(k) {
 		t.Errorf("5 neighbours have %v with the net's latents, %v with PCA's", k, p)
 	}
 }
 
 func TestLatentPlaneOfSixteen(t *testing.T) {
 	n := executed(t, latent)
-	row := n.having(t, "plane, all)").rows(2)
+	row := n.cell(t, "plane-or-all").rows(2)
 	if len(row) != 1 || row[0][0] > row[0][1]-0.2 {
 		t.Fatalf("5 neighbours in the plane, and in all 16 numbers: %v", row)
 	}
-	if two := separationOf(t, n.having(t, `compare("the tutorial's net"`)).neighbours[0]; row[0][0] > two {
+	if two := separationOf(t, n.cell(t, "separation-tutorial")).neighbours[0]; row[0][0] > two {
 		t.Errorf("the plane of 16 latents has %.4f, 2 latents have %.4f", row[0][0], two)
 	}
 }
 
 func TestLatentDeadUnits(t *testing.T) {
 	n := executed(t, latent)
+	rows := n.cell(t, "alive").integers(8) // latents, seed, six layers
+	if len(rows) != 15 {
+		t.Fatalf("%d nets are counted", len(rows))
+	}
+	before, first := 0.0, 0.0 // the shares of living units in the 12-wide layer before the code, and in the first one
+	for _, row := range rows {
+		before, first = before+float64(row[4])/12/15, first+float64(row[2])/128/15
+	}
+	if before > 0.85 || first > 0.6 {
+		t.Errorf("%.0f %% of the units are alive before the code, %.0f %% in the first layer: too few are dead to speak of", 100*before, 100*first)
+	}
+	stalled, leaky := n.cell(t, "train-seed-60").rows(2), n.cell(t, "train-leaky").rows(2)
+	if len(stalled) != 10 || len(leaky) != 10 {
+		t.Fatalf("%d and %d epochs", len(stalled), len(leaky))
+	}
+	if last := leaky[9][1]; last > 0.1 {
+		t.Errorf("with leaky ReLUs the loss is %.4f", last)
+	}
+	if alive := n.cell(t, "alive-seed-60").integers(4); len(alive) != 1 || alive[0][4] > 12 {
+		t.Errorf("the net from seed 60 has %v", alive)
+	}
+	if cites() {
+		deadUnitsAsCited(t, n, rows, stalled[9][1], leaky[9][1])
+	}
+}
+
+// deadUnitsAsCited: which seed stalls depends on each rounding of its first steps.
+func deadUnitsAsCited(t *testing.T, n *notebook, rows [][]int, stalled, leaky float64) {
+	t.Helper()
 	var fewest, losses []float64
-	for _, row := range n.having(t, `"alive of 128"`).integers(8) { // latents, seed, six layers
-		if before := row[4]; before > 11 || row[2] > 80 {
-			t.Errorf("%d latents, seed %d: all but a few units are alive: %v", row[0], row[1], row[2:])
-		}
+	for i, row := range rows {
 		if row[0] >= 8 {
 			fewest = append(fewest, float64(min(row[4], row[5])))
+			losses = append(losses, n.cell(t, "alive").rows(1)[i][0])
 		}
-	}
-	for _, row := range n.having(t, `"alive of 128"`).rows(1)[6:] {
-		losses = append(losses, row[0])
-	}
-	if len(fewest) != 9 || len(losses) != 9 {
-		t.Fatalf("living units %v, losses %v", fewest, losses)
 	}
 	if r := correlation(fewest, losses); r > -0.4 {
 		t.Errorf("living units %v and losses %v: the correlation is %.2f", fewest, losses, r)
 	}
-	stalled, leaky := n.having(t, "run(tutorial(8, 60), 60)").rows(2), n.having(t, "run(leakyNet, 60)").rows(2)
-	if len(stalled) != 10 || len(leaky) != 10 {
-		t.Fatalf("%d and %d epochs", len(stalled), len(leaky))
+	others := trainedLosses(t, n.cell(t, "train-tutorial"))
+	if stalled < others[2][0]+.02 || stalled < mean(others[1]) || stalled > mean(others[0]) {
+		t.Errorf("the stalled net ends at %.4f; others with 2, 4 and 8 latents at %v", stalled, others[:3])
 	}
-	others := trainedLosses(t, n.having(t, "\ntrain(tutorial)"))
-	if last := stalled[9][1]; last < others[2][0]+.02 || last < mean(others[1]) || last > mean(others[0]) {
-		t.Errorf("the stalled net ends at %.4f; others with 2, 4 and 8 latents at %v", last, others[:3])
+	if leaky > 0.093 || leaky > slices.Min(others[2]) {
+		t.Errorf("with leaky ReLUs the loss is %.4f; without, with other seeds, %v", leaky, others[2])
 	}
-	if last := leaky[9][1]; last > 0.093 || last > slices.Min(others[2]) {
-		t.Errorf("with leaky ReLUs the loss is %.4f; without, with other seeds, %v", last, others[2])
-	}
-	alive := n.having(t, "alive(tutorial(8, 60), 12, 8)").integers(4)
-	if len(alive) != 1 || alive[0][4] > 5 {
+	if alive := n.cell(t, "alive-seed-60").integers(4); alive[0][4] > 5 {
 		t.Errorf("the stalled net has %v", alive)
 	}
 }
@@ -182,70 +204,64 @@ func correlation(x, y []float64) float64 {
 
 func TestLatentWideNetBeatsPCA(t *testing.T) {
 	n := executed(t, latent)
-	pca, wide, narrow := pcaLosses(t, n), trainedLosses(t, n.having(t, "\ntrain(wide)")), trainedLosses(t, n.having(t, "\ntrain(tutorial)"))
-	for i, most := range []float64{.166, .121, .081, .061, .056} {
+	pca, wide, narrow := pcaLosses(t, n), trainedLosses(t, n.cell(t, "train-wide")), trainedLosses(t, n.cell(t, "train-tutorial"))
+	for i := range 5 {
 		if worst := slices.Max(wide[i]); worst > pca[i] {
 			t.Errorf("%d latents: the wide net has up to %.4f, PCA %.4f", 2<<i, worst, pca[i])
 		}
-		if got := mean(wide[i]); got > most || i > 0 && got > mean(wide[i-1])-.001 {
-			t.Errorf("%d latents: the wide net has %.4f, with half as many %.4f", 2<<i, got, mean(wide[max(0, i-1)]))
+		if got := mean(wide[i]); i > 0 && got > mean(wide[i-1]) {
+			t.Errorf("%d latents: the wide net has %.4f, with half as many %.4f", 2<<i, got, mean(wide[i-1]))
 		}
 	}
-	if math.Abs(mean(wide[0])-mean(narrow[0])) > .008 { // three seeds of each need not overlap on every processor
+	if math.Abs(mean(wide[0])-mean(narrow[0])) > .015 {
 		t.Errorf("at 2 latents the nets differ: %v and %v", wide[0], narrow[0])
 	}
-	for i := 2; i < 5; i++ {
-		if gap, before := mean(narrow[i])-mean(wide[i]), mean(narrow[i-1])-mean(wide[i-1]); gap < before {
-			t.Errorf("%d latents: the gap is %.4f, with half as many %.4f", 2<<i, gap, before)
+	if at8, at32 := mean(narrow[2])-mean(wide[2]), mean(narrow[4])-mean(wide[4]); at32 < at8 {
+		t.Errorf("the gap is %.4f at 8 latents, %.4f at 32", at8, at32)
+	}
+	if slices.Max(wide[4]) > .8*mean(narrow[4]) {
+		t.Errorf("at 32 latents the wide net has %v, the narrow %v", wide[4], narrow[4])
+	}
+	for _, row := range n.cell(t, "alive-wide").integers(4) {
+		if row[2] < 20 || row[3] < 20 {
+			t.Errorf("32 latents, seed %d: %d and %d of 64 are alive", row[1], row[2], row[3])
 		}
 	}
-	if slices.Max(wide[4]) > .7*mean(narrow[4]) {
-		t.Errorf("at 32 latents the wide net has %v, the narrow %v", wide[4], narrow[4])
+	m := separationOf(t, n.cell(t, "separation-wide"))
+	k, p, l := m.neighbours, m.pcaNeighbours, m.linear
+	if k[1] < k[0]+.05 || k[2] < k[1]+.02 || k[3] < k[2] || k[4] < .91 {
+		t.Errorf("5 neighbours have %v", k)
+	}
+	if math.Abs(p[3]-k[3]) > .03 || p[2] > k[2] {
+		t.Errorf("5 neighbours have %v with the net's latents, %v with PCA's", k, p)
+	}
+	if l[4] < l[2] || l[4] > k[4] {
+		t.Errorf("a linear classifier has %v", l)
+	}
+	if !cites() {
+		return
 	}
 	if spread := slices.Max(wide[2]) - slices.Min(wide[2]); spread > .6*(slices.Max(narrow[2])-slices.Min(narrow[2])) {
 		t.Errorf("at 8 latents the wide net's seeds have %v, the narrow's %v", wide[2], narrow[2])
 	}
-	for _, row := range n.having(t, "alive of 64 before").integers(4) {
-		if row[2] < 32 || row[2] > 62 || row[3] < 32 {
-			t.Errorf("32 latents, seed %d: %d and %d of 64 are alive", row[1], row[2], row[3])
-		}
-	}
-	m := separationOf(t, n.having(t, `compare("the wide net"`))
-	k := m.neighbours
-	if k[1] < k[0]+.1 || k[2] < k[1]+.04 || k[3] < k[2]+.01 || k[4] < k[3]-.003 || k[4] < .93 {
-		t.Errorf("5 neighbours have %v", k)
-	}
-	if p := m.pcaNeighbours; math.Abs(p[3]-k[3]) > .015 || p[4] < k[4]-.002 || p[2] > k[2]-.02 {
-		t.Errorf("5 neighbours have %v with the net's latents, %v with PCA's", k, p)
-	}
-	if l := m.linear; l[4] < l[3] || l[3] < l[2]-.005 || l[4] > k[4]-.03 {
-		t.Errorf("a linear classifier has %v", l)
+	if p[4] < k[4]-.002 { // by less than a seed moves either
+		t.Errorf("with 32 latents 5 neighbours have %.4f, with PCA's %.4f", k[4], p[4])
 	}
 }
 
 func TestLatentMixturesAreSharperThroughTheCode(t *testing.T) {
-	rows := executed(t, latent).having(t, `"share of grey pixels"`).rows(2) // of the digits, and half-way
+	rows := executed(t, latent).cell(t, "grey-pixels").rows(2) // of the digits, and half-way
 	if len(rows) != 3 {
 		t.Fatalf("the table has %v", rows)
 	}
 	pixels, two, sixteen := rows[0], rows[1], rows[2]
-	if pixels[1] < 2*pixels[0] || math.Abs(two[1]-two[0]) > .04 || sixteen[1] > 1.3*sixteen[0] || two[0] < 1.3*sixteen[0] {
+	if pixels[1] < 2*pixels[0] || math.Abs(two[1]-two[0]) > .08 || sixteen[1] > 1.5*sixteen[0] || two[0] < sixteen[0] {
 		t.Errorf("shares of grey pixels, digits and half-way: %v with pixels, %v with 2 latents, %v with 16", pixels, two, sixteen)
 	}
 }
 
 func TestLatentFigures(t *testing.T) {
 	n := executed(t, latent)
-	n.shows(t, map[string]string{
-		"what PCA keeps":               `"2 numbers"`,
-		"the plane of PCA":             "PCA: 512 test images",
-		"losses, PCA and the tutorial": `plots.Runs("tutorial's net", losses(tutorial))).Show()`,
-		"separation, the tutorial":     `compare("the tutorial's net"`,
-		"16 latents in their plane":    "16 latents, seen in",
-		"the stalled net":              `"seed 60")`,
-		"losses, with the wide net":    `plots.Runs("wide net"`,
-		"separation, the wide net":     `compare("the wide net"`,
-		"the map":                      "plots.Map(",
-		"between two digits":           "through(wide(16, 0), two)",
-	})
+	n.shows(t, "pca-copies", "pca-plane", "losses-tutorial", "separation-tutorial", "plane-of-16", "losses-seed-60", "losses-wide",
+		"separation-wide", "map", "between-digits")
 }
