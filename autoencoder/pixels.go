@@ -77,7 +77,9 @@ func checkImages(which string, x *tensors.Tensor) (pixels, error) {
 
 // valueAt returns a number of x that is not finite, as text.
 func valueAt(x *tensors.Tensor, i int) (text string) {
-	tensors.ConstFlatData(x, func(values []float32) { text = fmt.Sprint(values[i]) })
+	if err := tensors.ConstFlatData(x, func(values []float32) { text = fmt.Sprint(values[i]) }); err != nil {
+		return "not finite"
+	}
 	return text
 }
 

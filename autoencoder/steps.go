@@ -1,6 +1,8 @@
 package autoencoder
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -153,7 +155,7 @@ func (s *steps) call(images *tensors.Tensor, order []int32, size, batch int, klW
 		counts[n] = float32(min(batch, rest))
 		n++
 	}
-	order = append(order[:len(order):len(order)], make([]int32, size*batch-len(order))...)
+	order = append(slices.Clip(order), make([]int32, size*batch-len(order))...)
 	losses, err := s.exec.Call1(images, tensors.FromFlatDataAndDimensions(order, size, batch), counts, int32(n), float32(klWeight))
 	if err != nil {
 		return nil, plain(err)

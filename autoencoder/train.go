@@ -48,7 +48,7 @@ import (
 func (m Model) Train(train, test *tensors.Tensor, c Config) iter.Seq2[Epoch, error] {
 	return func(yield func(Epoch, error) bool) {
 		t := &trainer{model: m, config: c, train: train, test: test, interrupt: listen(c.Context)}
-		defer t.interrupt.close() // should the loop's body panic
+		defer func() { _ = t.interrupt.close() }() // should the loop's body panic
 		left, err := t.run(yield)
 		stopped := t.interrupt.close() // whenever it came, also after the last epoch
 		if err == nil && stopped != nil {
@@ -601,7 +601,7 @@ func (t *trainer) close() {
 		t.store.Finalize()
 	}
 	if t.steps != nil && !t.onDevice && t.train.HasLocal() {
-		t.train.InvalidateOnDevice() // the caller's own copy stays
+		_ = t.train.InvalidateOnDevice() // the caller's own copy stays
 	}
 	for _, unlock := range t.unlock {
 		unlock()

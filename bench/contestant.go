@@ -81,6 +81,6 @@ func (c *contestant) measureMemory() error {
 }
 
 func (c *contestant) stop() {
-	c.ask.Close() // ends its loop
-	c.command.Wait()
+	c.ask.Close()        // ends its loop
+	_ = c.command.Wait() // its figures are here
 }

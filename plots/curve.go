@@ -139,7 +139,7 @@ func (wholeTicks) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
-// namedTicks puts a name at each of 1, 2, 3, …
+// namedTicks puts a name at each of 1, 2, 3 and so on.
 type namedTicks []string
 
 func (names namedTicks) Ticks(lo, hi float64) []plot.Tick {

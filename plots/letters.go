@@ -253,7 +253,7 @@ func list(folders []string) []string {
 	for _, folder := range folders {
 		_ = filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
-				return nil // a folder that cannot be read has no fonts for us
+				return nil //nolint:nilerr // a folder that cannot be read has no fonts for us
 			}
 			switch strings.ToLower(filepath.Ext(name)) {
 			case ".ttf", ".otf", ".ttc", ".otc":

@@ -140,7 +140,7 @@ func (f readFunc) Read(b []byte) (int, error) { return f(b) }
 // cause returns errStalled if fetch itself closed the connection because nothing
 // arrived, and otherwise err.
 func cause(ctx context.Context, err error) error {
-	if context.Cause(ctx) == errStalled {
+	if errors.Is(context.Cause(ctx), errStalled) {
 		return errStalled
 	}
 	return err

@@ -95,7 +95,7 @@ func Replace(path string, write func(w io.Writer) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			system.Remove(file.Name())
+			_ = system.Remove(file.Name()) // err says what went wrong
 		}
 	}()
 	if err := write(file); err != nil {
@@ -137,7 +137,7 @@ func ClearUnfinished(path string) {
 	}
 	for _, entry := range folder {
 		if name := filepath.Join(filepath.Dir(path), entry.Name()); strings.HasPrefix(name, unfinished(path)) {
-			system.Remove(name)
+			_ = system.Remove(name) // it is in nobody's way
 		}
 	}
 }
@@ -158,8 +158,7 @@ func Copy(from, to string) error {
 // Reason returns the operating system's part of an error, without the call and without the name that
 // a file had while it was unfinished.
 func Reason(err error) error {
-	var number syscall.Errno
-	if errors.As(err, &number) {
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
 		return number
 	}
 	return err

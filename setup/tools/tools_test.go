@@ -181,9 +181,9 @@ func TestToolThatIsUnknown(t *testing.T) {
 	}
 }
 
-// The kernel and the package gonbui, through which cells talk to it, come from the same GoNB. Both modules ask for the same Go.
+// The kernel and the package gonbui, through which cells talk to it, come from the same GoNB. All modules name the same Go.
 func TestModulesAgree(t *testing.T) {
-	versions := func(path string) (gonb, language string) {
+	read := func(path string) *modfile.File {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -192,20 +192,25 @@ func TestModulesAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		return mod
+	}
+	gonb := func(mod *modfile.File) string {
 		for _, r := range mod.Require {
 			if r.Mod.Path == kernel {
-				gonb = r.Mod.Version
+				return r.Mod.Version
 			}
 		}
-		return gonb, mod.Go.Version
+		t.Fatalf("%s does not require %s", mod.Syntax.Name, kernel)
+		return ""
 	}
-	gonb, language := versions("go.mod")
-	mainGonb, mainLanguage := versions("../../go.mod")
-	if gonb == "" || gonb != mainGonb {
-		t.Errorf("GoNB is %q here and %q in the main module: run go get %s@%s in one of them", gonb, mainGonb, kernel, max(gonb, mainGonb))
+	first := read("../../go.mod")
+	if ours, theirs := gonb(read("go.mod")), gonb(first); ours != theirs {
+		t.Errorf("setup/tools has GoNB %s, the main module %s: run go get %s@<version> in one of them", ours, theirs, kernel)
 	}
-	if language != mainLanguage {
-		t.Errorf("the go line is %q here and %q in the main module", language, mainLanguage)
+	for _, path := range []string{"go.mod", "../lint/go.mod", "../../internal/browser/go.mod"} {
+		if mod := read(path); mod.Go.Version != first.Go.Version {
+			t.Errorf("%s has the line go %s, the main module go %s", path, mod.Go.Version, first.Go.Version)
+		}
 	}
 }
 

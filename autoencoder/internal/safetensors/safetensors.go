@@ -92,7 +92,7 @@ func entryOf(t *tensors.Tensor, start int64) (entry, error) {
 	for name, dtype := range types {
 		if dtype == t.DType() {
 			shape := append([]int{}, t.Shape().Dimensions...) // [] for a scalar, never null
-			return entry{name, shape, [2]int64{start, start + int64(t.ByteSize())}}, nil
+			return entry{name, shape, [2]int64{start, start + t.ByteSize()}}, nil
 		}
 	}
 	return entry{}, fmt.Errorf("a file cannot hold the type %s", t.DType())

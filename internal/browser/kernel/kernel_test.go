@@ -305,9 +305,10 @@ func TestReloadedPage(t *testing.T) {
 	l, _ := open(t, lab.Options{})
 	const (
 		declared = "import \"autoencoders/plots\""
-		long     = "%%\ntable := plots.NewTable(\"epoch\", \"loss\")\nfor i := range 12 {\n\ttable.Row(i+1, 0.5)\n\tfmt.Println(\"epoch\", i+1)\n\ttime.Sleep(time.Second)\n}"
-		next     = "%%\nfmt.Println(\"next\")"
-		another  = "%%\nfmt.Println(\"another\")"
+		long     = "%%\ntable := plots.NewTable(\"epoch\", \"loss\")\nfor i := range 12 {\n\ttable.Row(i+1, 0.5)\n\tfmt.Println(\"epoch\", i+1)\n\ttime.Sleep(time.Second)\n" +
+			"\tfor _, err := os.Stat(\"reloaded\"); i == 5 && err != nil; _, err = os.Stat(\"reloaded\") {\n\t\ttime.Sleep(100 * time.Millisecond)\n\t}\n}"
+		next    = "%%\nfmt.Println(\"next\")"
+		another = "%%\nfmt.Println(\"another\")"
 	)
 	notebook(l, "reload.ipynb", declared, long, next, another)
 	cell(t, l, declared)
@@ -315,7 +316,13 @@ func TestReloadedPage(t *testing.T) {
 	l.Until("the table has a row", patience, lab.Script("output", long)+`.includes("0.5")`)
 	l.Command("docmanager:save", nil)
 	l.Reload("reload.ipynb")
-	said := cell(t, l, next) // waits behind the cell that runs
+	l.Run(next) // waits behind the cell that runs, which in turn waits until it is asked for
+	l.Until("the next cell waits", patience, lab.Script("asked", next))
+	if err := os.WriteFile(filepath.Join(l.Dir, "reloaded"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l.Idle(patience)
+	said := l.Output(next)
 	line := says(t, said, "The page was reloaded while cell [2] ran")
 	for _, want := range []string{"epoch 12", "next"} {
 		if !strings.Contains(said, want) {
@@ -355,6 +362,7 @@ var floods = []flood{
 }
 
 // However much a cell shows, the page can be used, ■ is answered, and neither kernel nor notebook grows.
+// It is not parallel: its programs take all that the machine has, and it measures how soon the page answers.
 func TestFloods(t *testing.T) {
 	l, _ := open(t, lab.Options{Limit: 15 * time.Minute})
 	sources := []string{imports, tiny}

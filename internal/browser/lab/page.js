@@ -55,9 +55,12 @@ window.lab = {
 	// idle reports whether no cell of the notebook in front runs or waits. The command that runs all cells ends at the
 	// first error, before the cells behind it are told: hence the prompts.
 	idle() {
-		const waits = this.notebook.widgets.some(c => c.model.type === "code" && c.promptNode?.textContent?.includes("*"));
+		const waits = this.notebook.widgets.some(c => c.model.type === "code" && this.waits(c));
 		return this.running(this.panel).size === 0 && !waits && this.panel.sessionContext.session.kernel.status === "idle";
 	},
+
+	waits(cell) { return cell.promptNode?.textContent?.includes("*"); },
+	asked(words) { return this.waits(this.notebook.widgets[this.index(words)]); },
 
 	// command executes a command and waits for its end; begin does not wait.
 	command(id, args) { return this.app.commands.execute(id, args ?? {}).then(() => true); },
