@@ -1,7 +1,7 @@
 # make lab opens the lessons, make test runs every test; make alone says what else there is.
 # setup/setup.py does the set-up and says what it does. A recipe runs in the environment that it has made: exec.
 PYTHON ?= python3
-SETUP = @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || { echo "setup: Python 3.10 or newer is needed: apt-get install python3 python3-venv, or dnf install python3" >&2; exit 1; }; \
+SETUP = @"$(PYTHON)" -I -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || { echo "setup: Python 3.10 or newer is needed: apt-get install python3 python3-venv, or dnf install python3" >&2; exit 1; }; \
 	exec "$(PYTHON)" -I setup/setup.py
 
 export BACKEND SHARED TEST_ARGS FORBID_SKIPS RACE
@@ -30,7 +30,7 @@ check test:
 
 # The long form of a test of the kernel: twenty minutes of an idle and of a busy notebook.
 watch-kernel:
-	$(SETUP) exec env WATCH=20m go run ./internal/tasks/test test -C internal/browser -v -timeout=40m -run=TestWatchedNotebooks ./...
+	$(SETUP) exec env WATCH=20m go run ./internal/tasks/test test -C internal/browser -v -timeout=40m -run=TestWatchedNotebooks ./kernel
 
 notebooks:
 	$(SETUP) exec go run ./internal/tasks/notebooks

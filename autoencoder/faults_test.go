@@ -439,7 +439,7 @@ func TestCheckpointCutOrGarbledAnywhere(t *testing.T) {
 	}
 	header := 8 + int(binary.LittleEndian.Uint64(whole))
 	cuts, line := 0, ""
-	for n := 0; n < len(whole); n++ {
+	for n := range whole {
 		if n > 64 && n < len(whole)-64 && n%61 != 0 && n != header {
 			continue
 		}
@@ -461,7 +461,7 @@ func TestCheckpointCutOrGarbledAnywhere(t *testing.T) {
 		}
 		return same
 	}
-	for n := 0; n < len(whole); n++ {
+	for n := range whole {
 		if n > header && n%101 != 0 {
 			continue
 		}

@@ -100,7 +100,7 @@ func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64
 	p := axes(o, b.x0, b.x1, b.y0, b.y1)
 	p.Add(grid{}, dots{page, o.palette, pts, labels}, circles(o.circles))
 	legend := 0.0
-	names := present(o, labels)
+	names := present(labels)
 	if len(names) > 0 {
 		legend = 40
 		for _, k := range names {
@@ -125,7 +125,7 @@ func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64
 }
 
 // present returns the classes that occur, in order.
-func present(o options, labels []uint8) []uint8 {
+func present(labels []uint8) []uint8 {
 	var seen [10]bool
 	for _, k := range labels {
 		seen[k] = true

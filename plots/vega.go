@@ -30,7 +30,7 @@ func vegaColour(o options, labels []uint8) object {
 		return object{"value": o.palette.hex(0)}
 	}
 	var names, colours array
-	for _, k := range present(o, labels) {
+	for _, k := range present(labels) {
 		names, colours = append(names, o.name(k)), append(colours, o.palette.hex(int(k)))
 	}
 	return object{"field": "label", "type": "nominal",

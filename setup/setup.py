@@ -296,7 +296,7 @@ def find_go(env):
     if have[:2] != need[:2] or have < need:
         found["GOTOOLCHAIN"] = line["toolchain"]
         say("%s, since here is %s ..." % (line["toolchain"], output([go, "env", "GOVERSION"], env) or "none that runs"))
-    if have < (1, 21, 0) or version(output([go, "env", "GOVERSION"], found)) < need:
+    if have < (1, 21, 0) or version(output([go, "env", "GOVERSION"], found))[:2] != need[:2]:
         return False
     env.update(found)
     return True

@@ -212,7 +212,7 @@ func (s settings) warm(env map[string]string) error {
 			vars = append(vars, name+"="+expand.Replace(value))
 		}
 	}
-	build := exec.Command("go", "build", "-o", s.cache("cells"), "./setup/cells")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", s.cache("cells"), "./setup/cells") // git may mistrust a checkout of another account
 	build.Dir, build.Env = s.root, vars
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(build.Args, " "), err, out)

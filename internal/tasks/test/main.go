@@ -57,9 +57,9 @@ func run(everything bool, args []string) int {
 		r.section("go test "+strings.Join(args, " "), func() { r.goTest(".", append(all, args...)...) })
 		return r.close(os.Getenv("FORBID_SKIPS") != "")
 	}
-	if everything {
-		r.section("modules", func() { r.command(modules[1:], "go", "mod", "download") })
-	}
+	r.section("modules of the linters and the tests", func() {
+		r.command([]string{"setup/lint", "setup/tools", "internal/browser"}, "go", "mod", "download")
+	})
 	os.Setenv("GOPROXY", "off") // from here on nothing is fetched
 	r.section("lint", r.lint)
 	for _, module := range modules {
