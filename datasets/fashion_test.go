@@ -21,7 +21,7 @@ func TestFashionMNISTNotDownloaded(t *testing.T) {
 	d, err := FashionMNIST()
 	wantLine(t, err, "datasets: Fashion-MNIST: "+filepath.Join(dir, "train-images-idx3-ubyte.gz")+
 		" is missing: run `make data`, or put the file there by hand")
-	if d.Err() != err {
+	if !errors.Is(d.Err(), err) {
 		t.Errorf("Err returns %v", d.Err())
 	}
 	wantNone(t, d.Train(), err.Error())

@@ -77,21 +77,6 @@ func (n *notebook) code() (cells []*cell) {
 	return cells
 }
 
-// having is the one code cell whose source has the given words.
-func (n *notebook) having(t *testing.T, words string) *cell {
-	t.Helper()
-	var found []*cell
-	for _, c := range n.code() {
-		if strings.Contains(string(c.Source), words) {
-			found = append(found, c)
-		}
-	}
-	if len(found) != 1 {
-		t.Fatalf("%d cells have %q", len(found), words)
-	}
-	return found[0]
-}
-
 // data is a cell's display of one MIME type, all of them joined.
 func (c *cell) data(mime string) string {
 	var all []string

@@ -301,7 +301,7 @@ func TestSetUpOnRealMachines(t *testing.T) {
 			if c.change != nil {
 				env = append(env, c.change(t, dir)...)
 			}
-			env = append(caches[:len(caches):len(caches)], env...)
+			env = append(slices.Clip(caches), env...)
 			home := ""
 			for i := range env {
 				if strings.HasSuffix(env[i], "=~") {

@@ -226,7 +226,7 @@ func TestSetUpStaysSmall(t *testing.T) {
 	if lines := strings.Count(text, "\n"); lines > 450 {
 		t.Errorf("setup.py has %d lines", lines)
 	}
-	for _, function := range strings.Split(text, "\n\n\n") {
+	for function := range strings.SplitSeq(text, "\n\n\n") {
 		if name, ok := strings.CutPrefix(function, "def "); ok && strings.Count(function, "\n") > 45 {
 			t.Errorf("%s is longer than a screen", name[:strings.Index(name, "(")])
 		}

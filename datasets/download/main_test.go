@@ -81,7 +81,7 @@ func TestOffline(t *testing.T) {
 	var stderr bytes.Buffer
 	program.Stderr = &stderr
 	err := program.Run()
-	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 {
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("ended with %v, want exit code 1", err)
 	}
 	if s := stderr.String(); !strings.HasPrefix(s, "download: no mirror gave train-images-idx3-ubyte.gz (") || strings.Count(s, "\n") != 1 {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,7 +61,9 @@ func run(everything bool, args []string) int {
 	r.section("modules of the linters and the tests", func() {
 		r.command([]string{"setup/lint", "setup/tools", "internal/browser"}, "go", "mod", "download")
 	})
-	os.Setenv("GOPROXY", "off") // from here on nothing is fetched
+	if err := os.Setenv("GOPROXY", "off"); err != nil { // from here on nothing is fetched
+		panic(err)
+	}
 	r.section("lint", r.lint)
 	for _, module := range modules {
 		if module == "internal/browser" && !everything {
@@ -71,7 +74,7 @@ func run(everything bool, args []string) int {
 	if os.Getenv("RACE") == "" && hasCompiler() {
 		r.section("race detector", func() {
 			for _, args := range quick {
-				r.goTest(".", append(append(all[:len(all):len(all)], race...), args...)...)
+				r.goTest(".", append(append(slices.Clip(all), race...), args...)...)
 			}
 		})
 	}
