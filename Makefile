@@ -41,7 +41,7 @@ data:
 # Our epoch beside JAX's and PyTorch's first, while nothing else runs; then the Go benchmarks of each package.
 bench: peers
 	$(SETUP) exec sh -c 'mkdir -p artifacts && go build -o artifacts/bench-program ./bench && \
-	  artifacts/bench-program -python .venv-peers/bin/python -out artifacts && go test -run="^$$" -bench=. -benchmem ./...'
+	  artifacts/bench-program -python .venv-peers/bin/python -out artifacts && go test -tags=system -run="^$$" -bench=. -benchmem ./...'
 
 parity: peers
 	$(SETUP) exec sh -c 'mkdir -p artifacts && .venv-peers/bin/python parity/check.py artifacts/parity.txt'

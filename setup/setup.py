@@ -40,7 +40,7 @@ ENVIRONMENT = (
     ("drop", "GOOS GOARCH GOAMD64 GOARM64 GOEXPERIMENT GOFIPS140 GOCACHEPROG", "programs for another machine, or of another compiler"),
     ("drop", "CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS CXX AR", "flags for somebody's C library: ours needs none, and each set builds everything anew"),
     ("drop", "XLA_FLAGS TF_XLA_FLAGS NVIDIA_TF32_OVERRIDE", "other numbers than the lessons'; and at a flag that it does not know XLA ends the process"),
-    ("keep", "LD_LIBRARY_PATH LD_PRELOAD", "Python itself may need them; where XLA does not bear them, cells get none (check_plugin)"),
+    ("keep", "LD_LIBRARY_PATH LD_PRELOAD", "Python itself may need them; where XLA does not bear them, cells get none (checkPlugin in setup/tools)"),
     ("drop", "PYTHON?*", "modules, homes and warnings of another Python (this file runs with -I)"),
     ("drop", "VIRTUAL_ENV CONDA_PREFIX", "an environment that happens to be active is not ours"),
     ("drop", "PIP_*", "PIP_USER or PIP_TARGET would install elsewhere; what is of the network goes through PIP"),
