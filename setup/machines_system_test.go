@@ -222,7 +222,6 @@ var machines = []machine{
 	{name: "CC is no compiler", env: []string{"CC=/bin/false"}},
 	{name: "GOPROXY=off before the modules are here", env: []string{"GOPROXY=off", "GOMODCACHE=~"}, says: "setup: Go modules failed: GOPROXY=off forbids Go's downloads: run it once with GOPROXY=https://proxy.golang.org"},
 	{name: "the proxy of Go's modules is away", env: []string{"GOPROXY=" + refused, "GOMODCACHE=~"}, says: "setup: Go modules failed: 127.0.0.1:9 cannot be reached: check the network, and the index or proxy that is set; then run it again, it continues"},
-	{name: "a Go that is too new, and no other", change: tooNew},
 	// Python's, pip's and uv's.
 	{name: "PYTHONHOME, PYTHONPATH and PYTHONWARNINGS of another Python", env: []string{"PYTHONHOME=/nowhere", "PYTHONPATH=/nowhere", "PYTHONWARNINGS=error"}, empty: true},
 	{name: "PIP_USER, PIP_TARGET, PIP_REQUIRE_VIRTUALENV, PIP_NO_BINARY", env: []string{"PIP_USER=1", "PIP_TARGET=/nowhere", "PIP_REQUIRE_VIRTUALENV=1", "PIP_NO_BINARY=:all:"}, empty: true},
@@ -392,14 +391,6 @@ func goRoot(t *testing.T, _ string) []string {
 		t.Fatal(err)
 	}
 	return []string{"GOROOT=" + module.Dir}
-}
-
-// tooNew puts a Go before the machine's that says it is of another release, and fetches no toolchain.
-func tooNew(t *testing.T, _ string) []string {
-	t.Helper()
-	bin := folder(t)
-	put(t, filepath.Join(bin, "go"), "#!/bin/sh\necho go1.99.0\n")
-	return []string{"PATH=" + bin + ":" + os.Getenv("PATH")}
 }
 
 // serve answers on a port of its own.
