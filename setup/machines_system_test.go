@@ -170,7 +170,8 @@ func (c machine) make(t *testing.T, dir string, env ...string) (line string, err
 	}
 	command := exec.CommandContext(t.Context(), program, args...)
 	command.Dir = dir
-	command.Env = append(os.Environ(), env...)
+	command.Env = append(os.Environ(), "GOPROXY="+os.Getenv("TEST_GOPROXY")) // make test has it off
+	command.Env = append(command.Env, env...)
 	out, err := command.CombinedOutput()
 	for l := range strings.Lines(string(out)) {
 		if strings.HasPrefix(l, "setup: ") {

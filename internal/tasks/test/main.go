@@ -11,6 +11,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -61,7 +62,8 @@ func run(everything bool, args []string) int {
 	r.section("modules of the linters and the tests", func() {
 		r.command([]string{"setup/lint", "setup/tools", "internal/browser"}, "go", "mod", "download")
 	})
-	if err := os.Setenv("GOPROXY", "off"); err != nil { // from here on nothing is fetched
+	// From here on nothing is fetched, but by the tests of the set-up, which look for the proxy in TEST_GOPROXY.
+	if err := errors.Join(os.Setenv("TEST_GOPROXY", os.Getenv("GOPROXY")), os.Setenv("GOPROXY", "off")); err != nil {
 		panic(err)
 	}
 	r.section("lint", r.lint)
