@@ -15,13 +15,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
-// modules are the folders with a go.mod of their own that have tests, with what each is for.
+// modules are the folders with a go.mod of their own and with sources of ours.
 var modules = []string{".", "setup/tools", "internal/browser"}
 
 // quick are the arguments of go test for what has goroutines of its own and is through in seconds under the race detector. The
@@ -67,12 +67,16 @@ func run(everything bool, args []string) int {
 		panic(err)
 	}
 	r.section("lint", r.lint)
-	for _, module := range modules {
-		if module == "internal/browser" && !everything {
-			continue // its tests are of JupyterLab and a browser
-		}
-		r.section("tests of "+filepath.Join("autoencoders", module), func() { r.goTest(module, append(all, "./...")...) })
+	var browser sync.WaitGroup
+	if everything { // its tests wait more than they compute, so they wait beside the others
+		browser.Go(func() {
+			r.section("tests of internal/browser", func() { r.goTest("internal/browser", append(slices.Clip(all), "-p=1", "./...")...) })
+		})
 	}
+	for _, module := range []string{".", "setup/tools"} {
+		r.section("tests of "+module, func() { r.goTest(module, append(slices.Clip(all), "./...")...) })
+	}
+	browser.Wait()
 	if os.Getenv("RACE") == "" && hasCompiler() {
 		r.section("race detector", func() {
 			for _, args := range quick {
@@ -90,6 +94,8 @@ func hasCompiler() bool { return !strings.Contains(os.Getenv("CC"), "zig") }
 func (r *report) section(what string, part func()) {
 	start := time.Now()
 	part()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	fmt.Fprintf(r.out, "-- %s: %d s\n", what, int(time.Since(start).Seconds()+.5))
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"autoencoders/internal/faults"
 )
@@ -18,6 +19,7 @@ import (
 // failed, each skipped test with its reason; in the end the faults that were tried, and a count.
 type report struct {
 	out     io.Writer
+	mu      sync.Mutex     // modules are tested side by side
 	count   map[string]int // of tests, by their outcome
 	broken  int            // packages and checks that failed without a test of theirs failing
 	skipped []string
@@ -47,22 +49,22 @@ func (r *report) goTest(folder string, args ...string) {
 	command.Dir = folder
 	reader, writer := io.Pipe()
 	command.Stdout, command.Stderr = writer, writer
-	failed := r.count["fail"]
-	broken := r.broken
 	done := make(chan error, 1)
 	go func() {
 		err := command.Run()
 		done <- errors.Join(err, writer.Close())
 	}()
-	r.read(reader)
-	if err := <-done; err != nil && r.count["fail"] == failed && r.broken == broken {
+	told := r.read(reader)
+	if err := <-done; err != nil && !told {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.broken++
 		fmt.Fprintf(r.out, "FAIL: go test in %s: %v\n", folder, err)
 	}
 }
 
-// read takes in the events of one go test.
-func (r *report) read(lines io.Reader) {
+// read takes in the events of one go test. It returns whether a failure was among them.
+func (r *report) read(lines io.Reader) (failed bool) {
 	type key struct{ pkg, test string }
 	output := map[key][]string{}
 	tried := map[key][]row{}
@@ -73,9 +75,12 @@ func (r *report) read(lines io.Reader) {
 		if line != "" {
 			var e event
 			if json.Unmarshal([]byte(line), &e) != nil {
+				e = event{Action: "output"}
 				fmt.Fprint(r.out, line)
 			}
 			k := key{e.Package + e.ImportPath, e.Test}
+			failed = failed || e.Action == "fail"
+			r.mu.Lock()
 			switch {
 			case e.Action == "output" || e.Action == "build-output":
 				output[k] = append(output[k], e.Output)
@@ -108,9 +113,10 @@ func (r *report) read(lines io.Reader) {
 				fmt.Fprint(r.out, strings.Join(output[k], ""))
 				delete(output, k)
 			}
+			r.mu.Unlock()
 		}
 		if err != nil {
-			return
+			return failed
 		}
 	}
 }
