@@ -500,7 +500,8 @@ func opens(t *testing.T, dir string, env ...string) string {
 	command.Dir = dir
 	command.Env = append(os.Environ(), append(env, "BROWSER=echo OPENED %s")...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
+	// Not SIGTERM: Jupyter loses one that comes as it opens the browser, before its loop has begun.
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

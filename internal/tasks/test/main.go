@@ -68,13 +68,16 @@ func run(everything bool, args []string) int {
 	}
 	r.section("lint", r.lint)
 	var browser sync.WaitGroup
+	parallel := "-p=2"
 	if everything { // its tests wait more than they compute, so they wait beside the others
+		parallel = "-p=1"
 		browser.Go(func() {
 			r.section("tests of internal/browser", func() { r.goTest("internal/browser", append(slices.Clip(all), "-p=1", "./...")...) })
 		})
 	}
 	for _, module := range []string{".", "setup/tools"} {
-		r.section("tests of "+module, func() { r.goTest(module, append(slices.Clip(all), "./...")...) })
+		// One package at a time where the browser's are under way: XLA takes every core for itself.
+		r.section("tests of "+module, func() { r.goTest(module, append(slices.Clip(all), parallel, "./...")...) })
 	}
 	browser.Wait()
 	if os.Getenv("RACE") == "" && hasCompiler() {
