@@ -7,7 +7,7 @@ SETUP = @"$(PYTHON)" -I -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/
 export BACKEND SHARED TEST_ARGS FORBID_SKIPS RACE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab setup env check test watch-kernel notebooks data bench parity gpu-check locks clean
+.PHONY: help lab setup env check test watch-kernel class-check notebooks data bench parity gpu-check locks clean
 
 help:
 	@echo 'make lab          sets up what is missing, then opens the lessons (LAB_ARGS="--no-browser --port=8899")'
@@ -31,6 +31,10 @@ check test:
 # The long form of a test of the kernel: twenty minutes of an idle and of a busy notebook.
 watch-kernel:
 	$(SETUP) exec env WATCH=20m go run ./internal/tasks/test test -C internal/browser -v -timeout=40m -run=TestWatchedNotebooks ./kernel
+
+# The long form of a test of the set-up: another account runs cells, with Go's caches in the checkout and without.
+class-check:
+	$(SETUP) exec env TEST_NETWORK=1 go run ./internal/tasks/test test -tags=system,long -run=TestKernelOfAnotherAccount ./setup
 
 notebooks:
 	$(SETUP) exec go run ./internal/tasks/notebooks

@@ -41,6 +41,20 @@ print(*[row[1] for row in s.ENVIRONMENT if row[0] not in ("keep", "drop") or len
 	}
 }
 
+// SHARED=1 keeps Go's caches in the checkout, and the next set-up without it as well.
+func TestSharedCaches(t *testing.T) {
+	out := python(t, []string{"SHARED=1"}, `
+import os, tempfile
+s.CACHE = s.JUPYTER = tempfile.mkdtemp()
+for _ in range(2):
+    env = s.base_env()
+    print(*[os.path.relpath(env[name], s.CACHE) for name in ("GOCACHE", "GOMODCACHE", "GOPATH")])
+    os.environ["SHARED"] = ""`)
+	if want := "go-build go/pkg/mod go"; out != want+"\n"+want {
+		t.Errorf("the caches are in\n%s", out)
+	}
+}
+
 // The true cause of a failure, from the words of the tool that failed; never one that the words do not tell.
 func TestCauses(t *testing.T) {
 	causes := map[string]string{
