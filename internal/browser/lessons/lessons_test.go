@@ -231,7 +231,17 @@ func TestExports(t *testing.T) {
 	t.Parallel()
 	lessons := names(t)
 	jupyter, _ := exec.LookPath("jupyter")
-	l := openLabWith(t, lab.Options{Env: []string{"PATH=" + filepath.Dir(jupyter)}}, lessons...) // where there is no pandoc
+	bare := t.TempDir() // a PATH with what a program of the environment needs to start, and without pandoc
+	for _, program := range []string{"dirname", "realpath"} {
+		path, err := exec.LookPath(program)
+		if err == nil {
+			err = os.Symlink(path, filepath.Join(bare, program))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := openLabWith(t, lab.Options{Env: []string{"PATH=" + filepath.Dir(jupyter) + ":" + bare}}, lessons...)
 	l.Open(lessons[0])
 	var formats map[string]any
 	if err := json.Unmarshal(l.Get("/api/nbconvert", lab.Token, http.StatusOK), &formats); err != nil {
