@@ -219,7 +219,7 @@ var machines = []machine{
 	}},
 	{name: "CGO_CFLAGS and CGO_LDFLAGS of another library", env: []string{"CGO_CFLAGS=-I/nowhere -nosuchflag", "CGO_LDFLAGS=-lnosuch"}},
 	{name: "CC is no compiler", env: []string{"CC=/bin/false"}},
-	{name: "GOPROXY=off before the modules are here", env: []string{"GOPROXY=off", "GOMODCACHE=~"}, says: "setup: Go modules failed: GOPROXY=off forbids Go's downloads: run it once with GOPROXY=https://proxy.golang.org"},
+	{name: "GOPROXY=off before the modules are here", env: []string{"GOPROXY=off", "GOMODCACHE=~"}, says: "setup: Go modules failed: GOPROXY=off forbids Go's downloads: name a proxy in GOPROXY for the first set-up"},
 	{name: "the proxy of Go's modules is away", env: []string{"GOPROXY=" + refused, "GOMODCACHE=~"}, says: "setup: Go modules failed: 127.0.0.1:9 cannot be reached: check the network, and the index or proxy that is set; then run it again, it continues"},
 	// Python's, pip's and uv's.
 	{name: "PYTHONHOME, PYTHONPATH and PYTHONWARNINGS of another Python", env: []string{"PYTHONHOME=/nowhere", "PYTHONPATH=/nowhere", "PYTHONWARNINGS=error"}, empty: true},

@@ -64,7 +64,7 @@ CAUSES = (
     ("[Hh]ash mismatch|DO NOT MATCH THE HASHES|checksum mismatch|SECURITY ERROR", "what came is not what is pinned: a mirror or a proxy changed it, or cut it off; run it again, or use another index"),
     ("[Cc]ertificate|UnknownIssuer|x509", "the certificate of {host} is not trusted here: install ca-certificates, or let SSL_CERT_FILE name that of your proxy"),
     ("4(01|03|07) [A-Z]|Proxy Authentication", "{host} refuses: check its address, name and password in the settings of pip, Go or the proxy"),
-    ("disabled by GOPROXY=off|module lookup disabled", "GOPROXY=off forbids Go's downloads: run it once with GOPROXY=https://proxy.golang.org"),
+    ("disabled by GOPROXY=off|module lookup disabled", "GOPROXY=off forbids Go's downloads: name a proxy in GOPROXY for the first set-up"),
     ("dns error|no such host|name resolution|unreachable|[Cc]onnection (refused|reset)|[Tt]imed out|timeout|dial tcp|Failed to fetch|error sending request|proxyconnect", "{host} cannot be reached: check the network, and the index or proxy that is set; then run it again, it continues"),
     ("No interpreter found", "no Python here is one that the lessons take (CPython 3.10 to 3.15): apt-get install python3, or dnf install python3.12"),
     ("no usable wheels|no wheels with a matching|No matching distribution|not a supported wheel", "there is no wheel for Python {python} on {machine}: install CPython 3.10 to 3.15 (Linux with glibc, x86_64 or aarch64), or name one, as in make lab PYTHON=python3.12"),

@@ -59,10 +59,10 @@ for _ in range(2):
 func TestCauses(t *testing.T) {
 	causes := map[string]string{
 		"error: failed to write to file `/x/y.pyi`: No space left on device (os error 28)": "no room left",
-		"write /root/go/x: disk quota exceeded":                                            "no room left",
+		"write /srv/go/x: disk quota exceeded":                                             "no room left",
 		"compile: signal: killed":                                                          "out of memory",
 		"error: failed to create directory `v`: Read-only file system (os error 30)":       "you may not write there: error: failed to create directory",
-		"mkdir /root/go: permission denied":                                                "you may not write there: mkdir /root/go",
+		"mkdir /srv/go: permission denied":                                                 "you may not write there: mkdir /srv/go",
 		"  cause: Hash mismatch for `x`":                                                   "not what is pinned",
 		"tls: failed to verify certificate: x509: certificate signed by unknown authority for https://proxy.example/":           "the certificate of proxy.example is not trusted",
 		"error: HTTP status client error (407 Proxy Authentication Required) for url (https://me:secret@index.example/simple/)": "index.example refuses",
