@@ -3,8 +3,9 @@
 //	cd setup/tools && go run . -out <folder> [name ...]               builds Go programs
 //	cd setup/tools && go run . -kernel cpu|cuda -drop "NAME ..."      writes the kernel's description, builds what cells import
 //
-// The programs are those that the tool lines of its go.mod name, such as the GoNB kernel, gopls and goimports. The default names are gonb, gopls and goimports. The kernel is built from a copy of GoNB's module with the patches of
-// setup/gonb. Each program in the folder is replaced in one step. With everything built already, a run takes about a second.
+// The programs are those that the tool lines of its go.mod name; without names gonb, gopls and goimports. The kernel, gonb, is
+// built from a copy of GoNB's module with the patches of setup/gonb. Each program in the folder is replaced in one step. With
+// everything built already, a run takes about a second.
 //
 // The tools have a module of their own so that their requirements do not choose the versions of what lessons import.
 package main
