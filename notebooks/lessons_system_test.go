@@ -3,6 +3,7 @@
 package notebooks
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,32 @@ import (
 
 	"autoencoders/internal/ipynb"
 )
+
+// folder is where copies of lessons and their checkpoints go: inside the checkout, where the kernel finds its modules, in
+// artifacts, which git ignores. It stays if a test fails.
+var folder string
+
+func TestMain(m *testing.M) {
+	artifacts, err := filepath.Abs(filepath.Join("..", "artifacts"))
+	if err == nil {
+		err = os.MkdirAll(artifacts, 0o755)
+	}
+	if err == nil {
+		folder, err = os.MkdirTemp(artifacts, "notebooks-")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if code == 0 {
+		err = os.RemoveAll(folder)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
 
 // executed runs a lesson once for all tests of the package, in a copy of its own: offline, from the
 // first cell to the last, with the kernel that `make setup` wrote.

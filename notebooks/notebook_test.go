@@ -26,7 +26,7 @@ type notebook struct {
 type cell struct {
 	ID       string
 	Type     string `json:"cell_type"`
-	Source   text
+	Source   ipynb.Text
 	Outputs  []output
 	Metadata struct {
 		Execution map[string]string // nbclient's time stamps
@@ -36,23 +36,8 @@ type cell struct {
 type output struct {
 	Type string `json:"output_type"`
 	Name string // of a stream
-	Text text
+	Text ipynb.Text
 	Data map[string]any // by MIME type
-}
-
-// text is a string that the format may also keep as a list of lines.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var lines []string
-	if json.Unmarshal(b, &lines) != nil {
-		lines = make([]string, 1)
-		if err := json.Unmarshal(b, &lines[0]); err != nil {
-			return err
-		}
-	}
-	*t = text(strings.Join(lines, ""))
-	return nil
 }
 
 func read(t *testing.T, path string) *notebook {
@@ -139,32 +124,6 @@ func (c *cell) rows(n int) (rows [][]float64) {
 
 // linear is the lesson that is run in the browser as well.
 const linear = "01-linear-autoencoder.ipynb"
-
-// folder is where copies of lessons and their checkpoints go: inside the checkout, where the kernel finds its modules, in
-// artifacts, which git ignores. It stays if a test fails.
-var folder string
-
-func TestMain(m *testing.M) {
-	artifacts, err := filepath.Abs(filepath.Join("..", "artifacts"))
-	if err == nil {
-		err = os.MkdirAll(artifacts, 0o755)
-	}
-	if err == nil {
-		folder, err = os.MkdirTemp(artifacts, "notebooks-")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if code == 0 {
-		err = os.RemoveAll(folder)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(code)
-}
 
 // names are the lessons.
 func names(t *testing.T) []string {

@@ -9,6 +9,9 @@ require (
 	golang.org/x/sys v0.46.0
 )
 
-require github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+require (
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/gofrs/flock v0.13.0 // indirect
+)
 
 replace autoencoders => ../..

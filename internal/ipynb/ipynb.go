@@ -49,6 +49,22 @@ func Parse(raw []byte) (Notebook, error) {
 	return n, nil
 }
 
+// Text is a string of a notebook, which the format may also keep as a list of lines. Whoever decodes a notebook into types of
+// their own uses it for sources and outputs.
+type Text string
+
+func (t *Text) UnmarshalJSON(b []byte) error {
+	var lines []string
+	if json.Unmarshal(b, &lines) != nil {
+		lines = make([]string, 1)
+		if err := json.Unmarshal(b, &lines[0]); err != nil {
+			return err
+		}
+	}
+	*t = Text(strings.Join(lines, ""))
+	return nil
+}
+
 // Cells returns the notebook's cells, in order. They are not copies.
 func (n Notebook) Cells() []map[string]any {
 	all, _ := n["cells"].([]any)

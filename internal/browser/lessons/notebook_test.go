@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"autoencoders/internal/ipynb"
 )
 
 const (
@@ -34,33 +36,18 @@ type notebook struct{ Cells []*cell }
 
 type cell struct {
 	Type    string `json:"cell_type"`
-	Source  text
+	Source  ipynb.Text
 	Outputs []output
 }
 
 type output struct {
 	Type string `json:"output_type"`
 	Name string // of a stream
-	Text text
+	Text ipynb.Text
 	Data struct { // by MIME type
-		Plain text `json:"text/plain"`
-		PNG   text `json:"image/png"`
+		Plain ipynb.Text `json:"text/plain"`
+		PNG   ipynb.Text `json:"image/png"`
 	}
-}
-
-// text is a string that the format may also keep as a list of lines.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var lines []string
-	if json.Unmarshal(b, &lines) != nil {
-		lines = make([]string, 1)
-		if err := json.Unmarshal(b, &lines[0]); err != nil {
-			return err
-		}
-	}
-	*t = text(strings.Join(lines, ""))
-	return nil
 }
 
 // committed reads a lesson as it is committed.
