@@ -3,6 +3,8 @@ package autoencoder
 import (
 	"slices"
 
+	"autoencoders/autoencoder/internal/device"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -39,10 +41,9 @@ func compileSteps(b compute.Backend, store *model.Store, one step, images shapes
 		one(scope, graph.Parameter(g, "images", images), graph.Parameter(g, "indices", shapes.Make(dtypes.Int32, batch)),
 			scalar(g, "count"), scalar(g, "klWeight"))
 		// In a loop XLA's CPU backend runs a convolution with its slowest code: 10 times as long.
-		for _, node := range g.Nodes() {
-			if node.Type() == graph.NodeTypeConvGeneral {
-				s.size = 1
-			}
+		convolves := func(n *graph.Node) bool { return n.Type() == graph.NodeTypeConvGeneral }
+		if device.IsXLAOnCPU(b) && slices.ContainsFunc(g.Nodes(), convolves) {
+			s.size = 1
 		}
 	})
 	if err != nil {

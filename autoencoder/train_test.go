@@ -300,7 +300,8 @@ func of3() autoencoder.Config {
 }
 
 // A program of several steps is a loop, which GoMLX does not nest and in which XLA's convolutions take ten
-// times as long on the CPU: nets with either run one step a call.
+// times as long on the CPU: nets with either run one step a call. Convolutions with a stride are products of
+// matrices there, which a loop runs as fast.
 func TestNetsThatRunOneStepACall(t *testing.T) {
 	looping := small("")
 	looping.Corrupt = func(_ *model.Scope, x *graph.Node) *graph.Node { // GoMLX does not nest loops
@@ -312,13 +313,17 @@ func TestNetsThatRunOneStepACall(t *testing.T) {
 		})
 		return graph.While(condition, body, x)[0]
 	}
-	convolutional := autoencoder.Convolutional("", 2)
-	looping.Dir, convolutional.Dir = t.TempDir(), t.TempDir()
+	convolutional := firstEdition["convolutional"].model("")
+	compressing := autoencoder.Convolutional("", 2)
+	looping.Dir, convolutional.Dir, compressing.Dir = t.TempDir(), t.TempDir(), t.TempDir()
 	if size, err := looping.StepsACall(train, test, of3()); size != 1 || err != nil {
 		t.Errorf("with a loop of its own: %d steps a call (%v), want 1", size, err)
 	}
-	if size, err := convolutional.StepsACall(squares(20, 1), squares(20, 2), of3()); size != 1 || err != nil {
+	if size, err := convolutional.StepsACall(train, test, of3()); size != 1 || err != nil {
 		t.Errorf("convolutional: %d steps a call (%v), want 1", size, err)
+	}
+	if size, err := compressing.StepsACall(squares(20, 1), squares(20, 2), of3()); size != 64 || err != nil {
+		t.Errorf("convolutional with stride 2: %d steps a call (%v), want 64", size, err)
 	}
 }
 
@@ -328,8 +333,12 @@ func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
 	long(t)
 	noisy, scalar := small(""), small("")
 	noisy.Corrupt, scalar.Loss = nn.Noise(0.5), scalarMSE
+	strided := autoencoder.Model{
+		Encoder: nn.Sequential(nn.Conv2d(1, 4, 3, nn.Stride(2), nn.Padding(1)), nn.ReLU(), nn.Flatten(), nn.Linear(64, 2)),
+		Decoder: nn.Sequential(nn.Linear(2, 64), nn.Unflatten(4, 4, 4), nn.ConvTranspose2d(4, 1, 3, nn.Stride(2), nn.Padding(1), nn.OutputPadding(1)), nn.Sigmoid()),
+	}
 	for name, model := range map[string]autoencoder.Model{
-		"linear": small(""), "noisy": noisy, "variational": variational("", 2, 1), "beta 0": variational("", 2, 0), "a scalar loss": scalar,
+		"linear": small(""), "noisy": noisy, "variational": variational("", 2, 1), "beta 0": variational("", 2, 0), "a scalar loss": scalar, "convolutional": strided,
 	} {
 		many, each := model, model
 		many.Dir, each.Dir = t.TempDir(), t.TempDir()

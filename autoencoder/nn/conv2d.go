@@ -38,9 +38,9 @@ func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 		}
 		weight := parameter(scope, x.Graph(), "weight", in*kernel*kernel, out, in, kernel, kernel)
 		p := c.products(x.Graph(), in, out)
-		y := withGradients(p.toSmall(x, weight), // [batch, h', w', out]
-			x, func(dy *graph.Node) *graph.Node { return p.toLarge(dy, weight) },
-			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(x, dy) })
+		y := withGradients(p.toSmall(x, weight), x, weight, func(dy *graph.Node) (dx, dWeight *graph.Node) {
+			return p.toLarge(dy, weight), p.toWeight(x, dy)
+		}) // [batch, h', w', out]
 		return o.addBias(scope, y, in*kernel*kernel)
 	})
 }

@@ -38,9 +38,9 @@ func ConvTranspose2d(in, out, kernel int, opts ...ConvOption) Layer {
 		}
 		weight := parameter(scope, x.Graph(), "weight", out*kernel*kernel, in, out, kernel, kernel)
 		p := c.products(x.Graph(), out, in)
-		y := withGradients(p.toLarge(x, weight), // [batch, h', w', out]
-			x, func(dy *graph.Node) *graph.Node { return p.toSmall(dy, weight) },
-			weight, func(dy *graph.Node) *graph.Node { return p.toWeight(dy, x) })
+		y := withGradients(p.toLarge(x, weight), x, weight, func(dy *graph.Node) (dx, dWeight *graph.Node) {
+			return p.toSmall(dy, weight), p.toWeight(dy, x)
+		}) // [batch, h', w', out]
 		return o.addBias(scope, y, out*kernel*kernel)
 	})
 }

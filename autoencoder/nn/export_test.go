@@ -1,8 +1,8 @@
 package nn
 
-// WithoutFolding makes convolutions be XLA's, until restore.
-func WithoutFolding() (restore func()) {
-	old := foldUpTo
-	foldUpTo = 0
-	return func() { foldUpTo = old }
+// OnlyXLA makes convolutions be XLA's, until restore.
+func OnlyXLA() (restore func()) {
+	fold, tile := foldUpTo, tileUpTo
+	foldUpTo, tileUpTo = 0, 0
+	return func() { foldUpTo, tileUpTo = fold, tile }
 }

@@ -21,17 +21,24 @@ type products interface {
 // the channel counts. Tests set it to 0 to switch folding off.
 var foldUpTo = 64.0
 
-// products chooses an implementation, given the number of channels of large and of small. On a CPU,
-// XLA's inner loops have too little work if there are few channels, so columns are folded into channels
-// if the widths allow it and if it pays off. On CUDA nothing is folded.
+// products chooses an implementation, given the number of channels of large and of small. On CUDA it is
+// XLA's convolution. On a CPU, XLA's inner loops have too little work if there are few channels, and it
+// runs convolutions in a loop with its slowest code; so those with a stride become products of matrices
+// (see tiled), and those without one get columns folded into channels if the widths allow it and if it
+// pays off.
 //
 // Folding pays off with few channels, a modest increase in multiplications, and no more channels in
 // large than in small. We measured 46 layers with 1 to 32 channels and kernels of 3, 5 and 7, forward
 // and with both gradients, on two cores of an EPYC. The 33 layers that this rule folds ran at 0.96 to
 // 5.4 times the speed of XLA's own convolution, 31 of them faster; of the other 13, folding would have
-// slowed down 11. BenchmarkFolding measures some of them.
+// slowed down 11. BenchmarkConvolutions measures some of them.
 func (c convolution) products(g *graph.Graph, ofLarge, ofSmall int) products {
-	if !device.IsXLAOnCPU(g.Backend()) || c.stride != ones || c.kernel[1] == 1 || ofLarge > ofSmall {
+	switch {
+	case !device.IsXLAOnCPU(g.Backend()):
+		return c
+	case c.stride[0] > 1 && c.kernel[0] <= tileUpTo:
+		return c.tile(ofLarge)
+	case c.stride != ones || c.kernel[1] == 1 || ofLarge > ofSmall:
 		return c
 	}
 	for _, f := range []int{4, 2} {

@@ -16,7 +16,7 @@ import (
 
 // A run that was begun with folding resumes without it, as on a GPU: the operations differ, the layers are
 // the same.
-func TestRunResumesWithoutFolding(t *testing.T) {
+func TestRunResumesWithXLAsConvolutions(t *testing.T) {
 	m := autoencoder.Model{
 		Dir:     t.TempDir(),
 		Encoder: nn.Sequential(nn.Conv2d(1, 4, 3, nn.Padding(1)), nn.ReLU(), nn.Flatten(), nn.Linear(256, 2)),
@@ -39,7 +39,7 @@ func TestRunResumesWithoutFolding(t *testing.T) {
 		return last
 	}
 	train()
-	defer nn.WithoutFolding()()
+	defer nn.OnlyXLA()()
 	c.Epochs = 2
 	if e := train(); e.Note != "resumed: 1 of 2 epochs are saved in "+m.Dir {
 		t.Errorf("without folding the note is %q", e.Note)
@@ -47,8 +47,8 @@ func TestRunResumesWithoutFolding(t *testing.T) {
 }
 
 // How long a convolution takes, forward and both gradients of 128 images, beside XLA's own in the
-// same run: plain/folded is above 1 where folding pays, and 1 where the rule leaves the layer alone.
-func BenchmarkFolding(b *testing.B) {
+// same run: XLA/ours is above 1 where folding pays, and 1 where the rule leaves the layer alone.
+func BenchmarkConvolutions(b *testing.B) {
 	for _, c := range []struct {
 		name         string
 		layer        nn.Layer
@@ -58,6 +58,12 @@ func BenchmarkFolding(b *testing.B) {
 		{"Conv2d(6,16,5)", nn.Conv2d(6, 16, 5), 6, 24},
 		{"ConvTranspose2d(16,6,5)", nn.ConvTranspose2d(16, 6, 5), 16, 20},
 		{"ConvTranspose2d(6,1,5)", nn.ConvTranspose2d(6, 1, 5), 6, 24},
+		{"Conv2d(1,16,3,s2,p1)", nn.Conv2d(1, 16, 3, nn.Stride(2), nn.Padding(1)), 1, 28},
+		{"Conv2d(16,32,3,s2,p1)", nn.Conv2d(16, 32, 3, nn.Stride(2), nn.Padding(1)), 16, 14},
+		{"ConvTranspose2d(32,16,3,s2,p1)", nn.ConvTranspose2d(32, 16, 3, nn.Stride(2), nn.Padding(1), nn.OutputPadding(1)), 32, 7},
+		{"Conv2d(3,32,3,s2,p1)", nn.Conv2d(3, 32, 3, nn.Stride(2), nn.Padding(1)), 3, 32},
+		{"Conv2d(32,64,3,s2,p1)", nn.Conv2d(32, 64, 3, nn.Stride(2), nn.Padding(1)), 32, 14},
+		{"ConvTranspose2d(16,1,3,s2,p1)", nn.ConvTranspose2d(16, 1, 3, nn.Stride(2), nn.Padding(1), nn.OutputPadding(1)), 16, 14},
 		{"Conv2d(1,16,3,p1)", nn.Conv2d(1, 16, 3, nn.Padding(1)), 1, 28},
 		{"Conv2d(1,32,3,p1)", nn.Conv2d(1, 32, 3, nn.Padding(1)), 1, 28},
 		{"Conv2d(3,32,3,p1)", nn.Conv2d(3, 32, 3, nn.Padding(1)), 3, 32},
@@ -74,17 +80,17 @@ func BenchmarkFolding(b *testing.B) {
 				pixels[i] = float32(math.Sin(float64(i)))
 			}
 			images := tensor([]int{128, c.of, c.of, c.channels}, pixels...)
-			restore := nn.WithoutFolding()
+			restore := nn.OnlyXLA()
 			plain := newPasses(b, c.layer, images)
 			restore()
-			folded := newPasses(b, c.layer, images)
+			ours := newPasses(b, c.layer, images)
 			var took, tookPlain time.Duration
 			for b.Loop() {
 				tookPlain += plain()
-				took += folded()
+				took += ours()
 			}
-			b.ReportMetric(float64(took.Microseconds())/float64(b.N), "us/folded")
-			b.ReportMetric(float64(tookPlain)/float64(took), "plain/folded")
+			b.ReportMetric(float64(took.Microseconds())/float64(b.N), "us/ours")
+			b.ReportMetric(float64(tookPlain)/float64(took), "XLA/ours")
 		})
 	}
 }
