@@ -35,7 +35,7 @@ const (
 // numerics is the version of what the numbers of a run depend on besides its Config: initial values,
 // order, noise and the way in which layers compute. Raise it when one of them changes. The first edition
 // wrote 0.
-const numerics = 1
+const numerics = 2
 
 // checkpoint is what a run saves.
 type checkpoint struct {

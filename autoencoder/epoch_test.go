@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/nn"
 	"autoencoders/datasets"
 )
 
@@ -12,6 +13,8 @@ import (
 // runs these on a GPU.
 func BenchmarkEpoch(b *testing.B) {
 	images := datasets.MNIST(datasets.Normalize(0.5, 0.5)).Train()
+	noisy := autoencoder.Linear("", 2)
+	noisy.Corrupt = nn.Noise(0.5)
 	for _, net := range []struct {
 		name         string
 		model        autoencoder.Model
@@ -20,7 +23,10 @@ func BenchmarkEpoch(b *testing.B) {
 		{name: "linear", model: autoencoder.Linear("", 2)},
 		{name: "linear, a call a step", model: autoencoder.Linear("", 2), oneStepACall: true},
 		{name: "mended", model: autoencoder.Model{Encoder: convTutorial.encoder, Decoder: convTutorial.decoder}},
+		{name: "mended, a call a step", model: autoencoder.Model{Encoder: convTutorial.encoder, Decoder: convTutorial.decoder}, oneStepACall: true},
 		{name: "compressing", model: autoencoder.Convolutional("", 16)},
+		{name: "compressing, a call a step", model: autoencoder.Convolutional("", 16), oneStepACall: true},
+		{name: "denoising", model: noisy},
 	} {
 		b.Run(net.name, func(b *testing.B) {
 			if net.oneStepACall {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"autoencoders/autoencoder/internal/random"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -16,7 +18,7 @@ func Noise(std float64) Layer {
 		return failed("nn: Noise(%g): the standard deviation must be a number of at least 0", std)
 	}
 	return recorded(fmt.Sprintf("Noise(%g)", std), func(scope *model.Scope, x *graph.Node) *graph.Node {
-		noise := scope.Store().RandomNormal(x.Graph(), x.Shape())
+		noise := random.Normal(scope, x)
 		return graph.Add(x, graph.MulScalar(noise, std))
 	})
 }

@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"autoencoders/autoencoder/internal/random"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -37,5 +39,5 @@ func sumPerImage(x *graph.Node) *graph.Node {
 // StandardNormal draws numbers from N(0, 1) in the shape of like, from the random state of the scope's
 // store. It is the Draw of a Trace in training.
 func StandardNormal(scope *model.Scope, like *graph.Node) *graph.Node {
-	return scope.Store().RandomNormal(like.Graph(), like.Shape())
+	return random.Normal(scope, like)
 }
