@@ -2,6 +2,7 @@ package autoencoder
 
 import (
 	"fmt"
+	"runtime/debug"
 
 	"autoencoders/autoencoder/internal/device"
 	"autoencoders/internal/memory"
@@ -20,6 +21,17 @@ func (t *trainer) fits() error {
 		return fmt.Errorf("autoencoder: %.4g parameters and batches of %d need %s of memory, %s are free: make the layers or BatchSize smaller",
 			parameters, t.config.BatchSize, memory.Gigabytes(need), memory.Gigabytes(free))
 	}
+	return nil
+}
+
+// moveImages moves the training images to where the program reads them. If that is the memory of the host,
+// they need no copy: their tensor goes on with the memory that the device uses, and what they had is given
+// back to the system. For MNIST these are 188 MB.
+func (t *trainer) moveImages() error {
+	if err := t.train.MaterializeOnDevice(t.backend, t.backend.HasSharedBuffers(), 0); err != nil {
+		return plain(err)
+	}
+	debug.FreeOSMemory()
 	return nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"autoencoders/internal/memory"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -208,9 +210,13 @@ func (t *trainer) begin() (err error) {
 	if t.store, err = t.network.storeOf(weights, t.config.Seed); err != nil {
 		return err
 	}
+	if err := t.moveImages(); err != nil {
+		return err
+	}
 	if err := t.compile(); err != nil {
 		return err
 	}
+	memory.Trim() // what XLA compiled with
 	if err := t.restoreOptimizer(loaded); err != nil {
 		return err
 	}
