@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 BATCH, RATE, DECAY, EPS = 128, 2e-3, 0.01, 1e-8
-RELU, TANH = (lambda p, x: jax.nn.relu(x), None), (lambda p, x: jnp.tanh(x), None)  # a layer: y of (parameters, x), and the parameters' shapes
+RELU, TANH, SIGMOID = (lambda p, x: jax.nn.relu(x), None), (lambda p, x: jnp.tanh(x), None), (lambda p, x: jax.nn.sigmoid(x), None)  # a layer: y of (parameters, x), and the parameters' shapes
 
 
 def linear(fan_in, out):
@@ -56,17 +56,21 @@ NETS = {
         reshape(784), linear(784, 128), RELU, linear(128, 64), RELU, linear(64, 12), RELU, linear(12, 2),
         linear(2, 12), RELU, linear(12, 64), RELU, linear(64, 128), RELU, linear(128, 784), TANH,
     ],
+    "variational": [reshape(784), linear(784, 400), RELU, linear(400, 40), None, linear(20, 400), RELU, linear(400, 784), SIGMOID],
     "mended": [conv(1, 6, 5), RELU, conv(6, 16, 5), RELU, conv_transpose(16, 6, 5), RELU, conv_transpose(6, 1, 5), TANH],
     "compressing": [
         conv(1, 16, 3, 2, 1), RELU, conv(16, 32, 3, 2, 1), RELU, reshape(1568), linear(1568, 16),
         linear(16, 1568), RELU, reshape(7, 7, 32), conv_transpose(32, 16, 3, 2, 1, 1), RELU, conv_transpose(16, 1, 3, 2, 1, 1), TANH,
     ],
 }  # fmt: skip
+NETS["denoising"] = NETS["linear"]
+REPARAMETERIZE = None  # its place in a net
 
 
 def initial(net, key):
     parameters = []
-    for _, shapes in net:
+    for layer in net:
+        shapes = layer and layer[1]
         if shapes is None:
             parameters.append(())
             continue
@@ -77,15 +81,28 @@ def initial(net, key):
     return parameters
 
 
-def step(net, state, images, indices, count):
-    parameters, m, v, t = state
+def step(name, state, images, indices, count):
+    parameters, m, v, t, key = state
     x = images[indices]
+    key, draw = jax.random.split(key)
 
     def loss_of(parameters):
-        y = x
-        for (apply, _), p in zip(net, parameters):
-            y = apply(p, y)
-        losses = jnp.mean((y.reshape(x.shape) - x) ** 2, axis=(1, 2, 3))
+        y, kl = x, 0
+        if name == "denoising":
+            y = x + 0.5 * jax.random.normal(draw, x.shape)
+        for layer, p in zip(NETS[name], parameters):
+            if layer is REPARAMETERIZE:
+                mu, logvar = jnp.split(y, 2, axis=1)
+                y = mu + jnp.exp(logvar / 2) * jax.random.normal(draw, mu.shape)
+                kl = -0.5 * jnp.sum(1 + logvar - mu**2 - jnp.exp(logvar), axis=1)
+            else:
+                y = layer[0](p, y)
+        y = y.reshape(x.shape)
+        if name == "variational":
+            bits = x * jnp.maximum(jnp.log(y), -100) + (1 - x) * jnp.maximum(jnp.log1p(-y), -100)
+            losses = kl - jnp.sum(bits, axis=(1, 2, 3))
+        else:
+            losses = jnp.mean((y - x) ** 2, axis=(1, 2, 3))
         return jnp.sum(jnp.where(jnp.arange(len(losses)) < count, losses, 0)) / count
 
     loss, g = jax.value_and_grad(loss_of)(parameters)
@@ -96,26 +113,25 @@ def step(net, state, images, indices, count):
     def update(p, m, v):
         return p - RATE * (m / (1 - 0.9**t) / (jnp.sqrt(v / (1 - 0.999**t)) + EPS) + DECAY * p)
 
-    return (jax.tree.map(update, parameters, m, v), m, v, t), loss
+    return (jax.tree.map(update, parameters, m, v), m, v, t, key), loss
 
 
 def main(name, folder, mode):
-    net = NETS[name]
     raw = gzip.decompress((pathlib.Path(folder) / "train-images-idx3-ubyte.gz").read_bytes())
     pixels = np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 28, 28, 1)
-    images = jax.device_put(pixels.astype(np.float32) / 127.5 - 1)
-    parameters = initial(net, jax.random.key(0))
+    images = jax.device_put(pixels.astype(np.float32) / 255 if name == "variational" else pixels.astype(np.float32) / 127.5 - 1)
+    parameters = initial(NETS[name], jax.random.key(0))
     zeros = jax.tree.map(jnp.zeros_like, parameters)
-    state = (parameters, zeros, jax.tree.map(jnp.zeros_like, parameters), jnp.float32(0))
+    state = (parameters, zeros, jax.tree.map(jnp.zeros_like, parameters), jnp.float32(0), jax.random.key(1))
     n = len(pixels)
     steps = -(-n // BATCH)
     counts = np.full(steps, BATCH, np.float32)
     counts[-1] = n - BATCH * (steps - 1)
-    one = jax.jit(partial(step, net), donate_argnums=0)
+    one = jax.jit(partial(step, name), donate_argnums=0)
 
     @partial(jax.jit, donate_argnums=0)
     def whole(state, images, order, counts):
-        return jax.lax.scan(lambda s, xs: step(net, s, images, *xs), state, (order, counts))
+        return jax.lax.scan(lambda s, xs: step(name, s, images, *xs), state, (order, counts))
 
     random = np.random.default_rng(0)
     first = True

@@ -14,8 +14,20 @@
 // Tried before the threads were found, without gain: all weights in one vector (the copies cost what
 // the calls save), weights stored [in, out], 512 steps a call, steps unrolled in the program in place of
 // a loop (faster by as much, but 7 of them compile for 1.3 s more), XLA's flags for XNNPACK, YNNPACK,
-// oneDNN, vector width and fast math; huge pages (glibc.malloc.hugetlb=1) gained 5 %, two other CPU
+// oneDNN, vector width and fast math (of these YNNPACK's products gain 4 %; JAX has them); huge pages (glibc.malloc.hugetlb=1) gained 5 %, two other CPU
 // plugins 5 to 9 %.
+//
+// The first epoch takes a second longer than the others; of the linear net XLA's compilers take 0.65 s of
+// it for the steps and 0.12 s for the test, moving the images 0.1 s, and checking them 0.1 s. Opening the plugin
+// twice costs 16 ms, building the graphs 4 ms. Tried, without gain: AdamW for all small variables at once
+// (30 programs fewer to compile: 0.62 s), XLA's flags for cheaper passes and fewer parts (0.60 to 0.68 s; without its new
+// emitters 0.43 s, but then an epoch takes 1.2 times as long). What would help is to keep compiled programs: PJRT
+// can serialise them (PJRT_Executable_Serialize, PJRT_Executable_DeserializeAndLoad), but go-xla 0.4.2 has no
+// Go function for either, and its builder always compiles.
+//
+// Memory: of the 745 MB that a training cell took, 188 were a second copy of the images (now one, see
+// autoencoder/memory.go), and 85 what XLA compiled with (now given back, see memory.Trim). What remains: images 188 and
+// 31, test batches 31, the plugin 60, Go 25, and at its peak either compiler (145) or the move of the images (188).
 package main
 
 import (
@@ -29,13 +41,17 @@ func main() {
 	python := flag.String("python", "python3", "an interpreter that has JAX and PyTorch")
 	root := flag.String("root", ".", "the checkout")
 	out := flag.String("out", "artifacts", "the folder for the table and the chart")
-	only := flag.String("only", "", "one net: linear, mended or compressing")
+	only := flag.String("only", "", "one part: linear, denoising, variational, compressing, mended, growth or cells")
 	rounds := flag.Int("rounds", 0, "epochs of each contestant, at least 2; 0: as each net's line in races says")
 	serving := flag.String("serve", "", "be the contestant of this project, for one net")
+	var of size
+	flag.IntVar(&of.batch, "batch", usual.batch, "with -serve: images in a batch")
+	flag.IntVar(&of.images, "images", usual.images, "with -serve: training images; MNIST's are repeated")
+	flag.IntVar(&of.width, "width", usual.width, "with -serve linear: the factor by which hidden layers are wider")
 	flag.Parse()
 	var err error
 	if *serving != "" {
-		err = serve(*serving, os.Stdin, os.Stdout)
+		err = serve(*serving, of, os.Stdin, os.Stdout)
 	} else {
 		err = run(*python, *root, *out, *only, *rounds)
 	}
@@ -59,24 +75,27 @@ type peer struct {
 	rounds int // 0: as many as the race has
 }
 
-// Slow peers run fewer epochs: what they take does not vary by the factor that they are behind.
-var races = []race{
-	{"linear", "linear, 784-128-64-12-2", 8, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 0},
-		{"JAX, a call an epoch", "jax_peer.py", []string{"datasets/mnist", "scan"}, 0},
-		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 4},
-	}},
-	{"mended", "convolutional, the tutorial's 1-6-16-6-1, mended", 5, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 3},
-		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 3},
-	}},
-	{"compressing", "convolutional, stride 2, 1-16-32-16 numbers", 5, []peer{
-		{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 3},
-		{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0},
-		{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 3},
-	}},
+// Slow peers run fewer epochs: what they take does not vary by the factor that they are behind. In a loop,
+// a call an epoch, JAX takes ten times as long for a convolution, so that is left out.
+var (
+	jaxSteps  = peer{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 0}
+	jaxEpochs = peer{"JAX, a call an epoch", "jax_peer.py", []string{"datasets/mnist", "scan"}, 0}
+	memory    = peer{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0}
+	compiled  = peer{"PyTorch, torch.compile", "torch_peer.py", []string{"compile"}, 0}
+	loader    = peer{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 3}
+
+	races = []race{
+		{"linear", "linear, 784-128-64-12-2", 8, []peer{jaxSteps, jaxEpochs, memory, compiled, loader}},
+		{"denoising", "the same with noise on its input", 6, []peer{jaxSteps, jaxEpochs, memory, compiled}},
+		{"variational", "variational, 784-400-20", 6, []peer{jaxSteps, jaxEpochs, memory, compiled}},
+		{"compressing", "convolutional, stride 2, 1-16-32-16 numbers", 6, []peer{jaxSteps.times(4), memory, compiled}},
+		{"mended", "convolutional, the tutorial's 1-6-16-6-1, mended", 5, []peer{jaxSteps.times(2), memory, compiled}},
+	}
+)
+
+func (p peer) times(rounds int) peer {
+	p.rounds = rounds
+	return p
 }
 
 func run(python, root, out, only string, rounds int) error {
@@ -98,10 +117,28 @@ func run(python, root, out, only string, rounds int) error {
 		results = append(results, result{r, contestants})
 		results[len(results)-1].print(os.Stdout)
 	}
-	if len(results) == 0 {
-		return fmt.Errorf("-only %s: no such net", only)
+	var grown []*growth
+	if only == "" || only == "growth" {
+		grown = growths()
+		for _, g := range grown {
+			if err := g.measure(root); err != nil {
+				return err
+			}
+			g.print(os.Stdout)
+		}
 	}
-	return write(filepath.Join(out, "bench"), results)
+	var turnaround []*cell
+	if only == "" || only == "cells" {
+		var err error
+		if turnaround, err = measureCells(root, 5); err != nil {
+			return err
+		}
+		printCells(os.Stdout, turnaround)
+	}
+	if len(results)+len(grown)+len(turnaround) == 0 {
+		return fmt.Errorf("-only %s: no such part", only)
+	}
+	return write(filepath.Join(out, "bench"), results, grown, turnaround)
 }
 
 // run lets the contestants take turns.

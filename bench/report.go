@@ -52,23 +52,36 @@ func (r result) print(w io.Writer) {
 	}
 }
 
-// write keeps the tables as path.txt and a chart of them as path.png.
-func write(path string, results []result) error {
+// write keeps the tables as path.txt, and charts as path.png and path-growth.png.
+func write(path string, results []result, grown []*growth, turnaround []*cell) error {
 	var table strings.Builder
 	for _, r := range results {
 		r.print(&table)
 	}
+	for _, g := range grown {
+		g.print(&table)
+	}
+	if turnaround != nil {
+		printCells(&table, turnaround)
+	}
 	if err := os.WriteFile(path+".txt", []byte(table.String()), 0o644); err != nil {
 		return err
 	}
-	p, err := chart(results)
-	if err != nil {
-		return err
+	if results != nil {
+		p, err := chart(results)
+		if err != nil {
+			return err
+		}
+		if err := p.Save(9*vg.Inch, vg.Length(len(p.labels))*0.32*vg.Inch+vg.Inch, path+".png"); err != nil {
+			return err
+		}
 	}
-	if err := p.Save(9*vg.Inch, vg.Length(len(p.labels))*0.32*vg.Inch+vg.Inch, path+".png"); err != nil {
-		return err
+	if grown != nil {
+		if err := chartGrowth(grown, path+"-growth.png"); err != nil {
+			return err
+		}
 	}
-	fmt.Printf("\nkept in %s.txt and %s.png\n", path, path)
+	fmt.Printf("\nkept in %s.txt and the charts beside it\n", path)
 	return nil
 }
 

@@ -1,10 +1,11 @@
 """A peer of `make bench`: the lessons' autoencoders, trained in PyTorch.
 
 "loader" is the tutorial's loop as written: images decoded and normalised one by one, collected by a DataLoader. "memory"
-has the same images as one tensor and takes each batch out of it. Both report the mean loss of an epoch.
+has the same images as one tensor and takes each batch out of it. "compile" is "memory" with forward pass and loss compiled by
+torch.compile. All report the mean loss of an epoch.
 
 Each line on standard input asks for one epoch; the answers are lines of JSON, as bench/contestant.go reads them.
-Arguments: the net, and "memory" or "loader".
+Arguments: the net, and "memory", "compile" or "loader".
 """
 
 import json
@@ -20,7 +21,22 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "parity"
 import nets  # noqa: E402
 
 BATCH = 128
-NETS = {"linear": nets.tutorial, "mended": nets.conv_tutorial, "compressing": lambda: nets.compressing(16)}
+NETS = {
+    "linear": nets.tutorial,
+    "denoising": nets.tutorial,
+    "variational": lambda: nets.Variational(784, 400, 20),
+    "mended": nets.conv_tutorial,
+    "compressing": lambda: nets.compressing(16),
+}
+
+
+def loss_of(name, model, x):
+    if name == "variational":
+        y, mu, logvar = model(x, torch.randn(len(x), 20))
+        reconstruction, kl = model.terms(x, y, mu, logvar)
+        return (reconstruction + kl).mean()
+    noisy = x + 0.5 * torch.randn_like(x) if name == "denoising" else x
+    return F.mse_loss(model(noisy)[0], x)
 
 
 def in_memory(images):
@@ -42,18 +58,21 @@ def main(name, mode):
     torch.manual_seed(0)
     model = NETS[name]()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    shape = (-1, 784) if name == "linear" else (-1, 1, 28, 28)
+    shape = (-1, 1, 28, 28) if name in ("mended", "compressing") else (-1, 784)
     if mode == "loader":
         batches = loader()
     else:
         images = nets.mnist("train")[0].view(shape)
+        if name == "variational":
+            images = (images + 1) / 2
+    loss_and_net = torch.compile(loss_of) if mode == "compile" else loss_of
     first = True
     for _ in sys.stdin:
         start = time.perf_counter()
         total = 0
-        for x in in_memory(images) if mode == "memory" else (x for x, _ in batches):
+        for x in in_memory(images) if mode != "loader" else (x for x, _ in batches):
             x = x.view(shape)
-            loss = F.mse_loss(model(x)[0], x)
+            loss = loss_and_net(name, model, x)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
