@@ -82,21 +82,16 @@ var (
 	jaxEpochs = peer{"JAX, a call an epoch", "jax_peer.py", []string{"datasets/mnist", "scan"}, 0}
 	memory    = peer{"PyTorch, data in memory", "torch_peer.py", []string{"memory"}, 0}
 	compiled  = peer{"PyTorch, torch.compile", "torch_peer.py", []string{"compile"}, 0}
-	loader    = peer{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 3}
+	loader    = peer{"PyTorch, tutorial's loop", "torch_peer.py", []string{"loader"}, 5}
 
 	races = []race{
 		{"linear", "linear, 784-128-64-12-2", 8, []peer{jaxSteps, jaxEpochs, memory, compiled, loader}},
 		{"denoising", "the same with noise on its input", 6, []peer{jaxSteps, jaxEpochs, memory, compiled}},
 		{"variational", "variational, 784-400-20", 6, []peer{jaxSteps, jaxEpochs, memory, compiled}},
-		{"compressing", "convolutional, stride 2, 1-16-32-16 numbers", 6, []peer{jaxSteps.times(4), memory, compiled}},
-		{"mended", "convolutional, the tutorial's 1-6-16-6-1, mended", 5, []peer{jaxSteps.times(2), memory, compiled}},
+		{"compressing", "convolutional, stride 2, 1-16-32-16 numbers", 6, []peer{jaxSteps, memory, compiled}},
+		{"mended", "convolutional, the tutorial's 1-6-16-6-1, mended", 5, []peer{jaxSteps, memory, compiled}},
 	}
 )
-
-func (p peer) times(rounds int) peer {
-	p.rounds = rounds
-	return p
-}
 
 func run(python, root, out, only string, rounds int) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
