@@ -91,7 +91,7 @@ func TestDenoisingTrainsAsPyTorchDoes(t *testing.T) {
 	if math.Abs(plain-0.0414) > 0.0025 || math.Abs(plainConv-0.0216) > 0.0015 {
 		t.Errorf("on clean images the plain nets have %.4f and %.4f", plain, plainConv)
 	}
-	if first := n.cell(t, "train-linear").rows(3); first[0][1] > nothing || first[4][1] < median || first[6][1] > median {
+	if first := n.cell(t, "train-linear").rows(3); first[0][1] > nothing || first[3][1] < median || first[6][1] > median { // around the sixth epoch
 		t.Errorf("the linear net passes the median, %.4f, at %v", median, first)
 	}
 }
@@ -103,7 +103,7 @@ func TestDenoisingBaselines(t *testing.T) {
 	if before := lossIn(t, c); math.Abs(before-0.25) > 0.0005 {
 		t.Errorf("before clipping the noise has %.4f", before)
 	}
-	within(t, c, false, map[string]score{"nothing": {0.1312, 14.85, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}})
+	within(t, c, false, map[string]score{"nothing": {0.1310, 14.86, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}})
 	images := tensors.MustCopyFlatData[float32](datasets.MNIST().Test().Images)
 	black := 0.0
 	for _, x := range images {
@@ -119,12 +119,12 @@ func TestDenoisingBaselines(t *testing.T) {
 func TestDenoisingSeedsAndTheBottleneck(t *testing.T) {
 	n := executed(t, denoising)
 	three := within(t, n.cell(t, "scores-linear"), true, map[string]score{
-		"PCA, 32": {0.0679, 18.01, 0.667}, "plain linear": {0.0590, 18.73, 0.721}, "denoising linear": {0.0536, 19.26, 0.741}})
+		"PCA, 32": {0.0679, 18.01, 0.667}, "plain linear": {0.0591, 18.72, 0.722}, "denoising linear": {0.0531, 19.29, 0.745}})
 	if plain, trained := three["plain linear"].psnr, three["denoising linear"].psnr; trained < plain || plain < three["PCA, 32"].psnr {
 		t.Errorf("training with noise gains nothing: %v", three)
 	}
 	clean := within(t, n.cell(t, "scores-clean"), true, map[string]score{
-		"PCA, 32": {0.0608, 18.56, 0.726}, "plain linear": {0.0414, 20.60, 0.800}, "denoising linear": {0.0447, 20.18, 0.786}})
+		"PCA, 32": {0.0608, 18.56, 0.726}, "plain linear": {0.0414, 20.60, 0.800}, "denoising linear": {0.0439, 20.24, 0.791}})
 	if clean["plain linear"].mse >= clean["denoising linear"].mse {
 		t.Errorf("on clean images: %v", clean)
 	}
@@ -140,7 +140,7 @@ func TestDenoisingSeedsAndTheBottleneck(t *testing.T) {
 		}
 		return mean
 	}
-	linear, convolutional := mean("scores-linear-seeds", 19.2, 19.4), mean("scores-conv-seeds", 21.8, 22.0)
+	linear, convolutional := mean("scores-linear-seeds", 19.3, 19.3), mean("scores-conv-seeds", 21.8, 22.1)
 	if gain := convolutional - linear; gain < 1.2 || gain > 4 {
 		t.Errorf("convolutions gain %.2f dB, the lesson says two and a half", gain)
 	}
@@ -160,18 +160,18 @@ func TestDenoisingHasTheVAEsNumber(t *testing.T) {
 	if plain > 110 || noisy < plain+1 {
 		t.Errorf("the VAE has %.1f nats, with noise %.1f", plain, noisy)
 	}
-	if cites() && (math.Abs(plain-105.6) > 1 || math.Abs(noisy-111.0) > 1) {
-		t.Errorf("the VAE has %.1f nats, with noise %.1f, the lesson says 105.6 and 111.0", plain, noisy)
+	if cites() && (math.Abs(plain-105.6) > 1 || math.Abs(noisy-110.9) > 1) {
+		t.Errorf("the VAE has %.1f nats, with noise %.1f, the lesson says 105.6 and 110.9", plain, noisy)
 	}
 	if nats[29][1] != 0 {
 		t.Errorf("the net that is not variational has a KL of %v", nats[29][1])
 	}
 	within(t, n.cell(t, "scores-all"), false, map[string]score{
-		"nothing": {0.1312, 14.85, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}, "PCA, 32": {0.0679, 18.01, 0.667}})
+		"nothing": {0.1310, 14.86, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}, "PCA, 32": {0.0679, 18.01, 0.667}})
 	s := within(t, n.cell(t, "scores-all"), true, map[string]score{
-		"plain linear": {0.0590, 18.73, 0.721}, "plain VAE": {0.0608, 18.56, 0.698},
-		"denoising linear": {0.0536, 19.26, 0.741}, "denoising VAE": {0.0466, 19.86, 0.758},
-		"denoising, no KL": {0.0350, 21.09, 0.810}, "denoising convolutional": {0.0297, 21.83, 0.832}})
+		"plain linear": {0.0591, 18.72, 0.722}, "plain VAE": {0.0608, 18.56, 0.698},
+		"denoising linear": {0.0531, 19.29, 0.745}, "denoising VAE": {0.0467, 19.84, 0.758},
+		"denoising, no KL": {0.0352, 21.07, 0.810}, "denoising convolutional": {0.0297, 21.83, 0.835}})
 	if got := s["plain convolutional"].psnr; got > s["nothing"].psnr || cites() && math.Abs(got-13.2) > 1.2 {
 		t.Errorf("the plain convolutional net has %v, the lesson says worse than doing nothing", got)
 	}
@@ -222,7 +222,7 @@ func TestDenoisingOtherNoiseAndOtherImages(t *testing.T) {
 		}
 	}
 	turned := n.cell(t, "scores-turned")
-	within(t, turned, false, map[string]score{"nothing": {0.1312, 14.85, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}, "PCA, 32": {0.1250, 15.19, 0.487}})
+	within(t, turned, false, map[string]score{"nothing": {0.1310, 14.86, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}, "PCA, 32": {0.1250, 15.19, 0.487}})
 	s := scores(t, turned)
 	linear, convolutional := s["denoising linear"].psnr, s["denoising convolutional"].psnr
 	if linear > convolutional-1 || linear > s["median 3 × 3"].psnr-1 {

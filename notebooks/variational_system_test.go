@@ -66,7 +66,7 @@ func TestVariationalTrainsAsPyTorchDoes(t *testing.T) {
 	if !isNear(hand[2], hand[3], 1e-3) || !isNear(hand[3], last[vaeKL], 1e-3) {
 		t.Errorf("the KL by hand: %v", hand)
 	}
-	if cites() && (!isNear(last[vaeTest], 154.3, 0.8) || !isNear(last[vaeKL], 5.7, 0.3) || !isNear(first[vaeKL], 5.1, 0.2) || !isNear(plain[vaeTest], 147.5, 1)) {
+	if cites() && (!isNear(last[vaeTest], 153.8, 0.8) || !isNear(last[vaeKL], 5.8, 0.3) || !isNear(first[vaeKL], 5.2, 0.2) || !isNear(plain[vaeTest], 147.5, 1)) {
 		t.Errorf("two latents go from %v to %v, the plain net ends at %v", first, last, plain)
 	}
 }
@@ -96,8 +96,8 @@ func TestVariationalWithTwentyLatents(t *testing.T) {
 	if !isNear(test, 23.8, 0.1) || vae < test || fitted < vae+2 {
 		t.Errorf("the distances are %v", distances)
 	}
-	if cites() && (!isNear(spread[0], 105.6, 0.4) || !isNear(plain[vaeTest], 68.0, 1) || !isNear(rows[9][vaeReconstruction], 79.6, 1.5) ||
-		!isNear(vae, 27.5, 1.5) || !isNear(fitted, 34.8, 2)) {
+	if cites() && (!isNear(spread[0], 105.6, 0.4) || !isNear(plain[vaeTest], 68.0, 1) || !isNear(rows[9][vaeReconstruction], 80.3, 1.5) ||
+		!isNear(vae, 26.9, 1.5) || !isNear(fitted, 34.7, 2)) {
 		t.Errorf("the seeds have %v, the plain net %v, the first seed %v, the distances %v", spread, plain, rows[9], distances)
 	}
 }
@@ -140,7 +140,7 @@ func TestVariationalCodesFillTheGaussian(t *testing.T) {
 		if !isNear(row[0], exact, 1e-4) || !isNear(row[1], row[0], 0.3) || !isNear(row[2], row[1], 0.05) || row[3] > row[1]-0.1 {
 			t.Errorf("within radius %d: %v", i+1, row)
 		}
-		if cites() && (!isNear(row[1], []float64{0.37, 0.70, 0.89}[i], 0.04) || !isNear(row[3], []float64{0.02, 0.12, 0.30}[i], 0.06)) {
+		if cites() && (!isNear(row[1], []float64{0.35, 0.70, 0.89}[i], 0.04) || !isNear(row[3], []float64{0.02, 0.12, 0.30}[i], 0.06)) {
 			t.Errorf("within radius %d: %v", i+1, row)
 		}
 	}
@@ -158,7 +158,7 @@ func TestVariationalBoundRisesWithItsSamples(t *testing.T) {
 		if i > 0 && (rows[i][0] <= rows[i-1][0] || rows[i][1] <= rows[i-1][1]) || rows[i][0] < rows[i][1]+30 {
 			t.Errorf("the bounds are %v", rows)
 		}
-		if want := []float64{-104.9, -102.6, -101.0, -100.3}[i]; cites() && !isNear(rows[i][0], want, 0.5) {
+		if want := []float64{-104.8, -102.5, -100.9, -100.3}[i]; cites() && !isNear(rows[i][0], want, 0.5) {
 			t.Errorf("the bounds are %v", rows)
 		}
 	}
@@ -180,7 +180,7 @@ func TestVariationalWeightOfTheKL(t *testing.T) {
 		t.Errorf("beta 1 is not the best: %v", rows)
 	}
 	if cites() {
-		for i, at := range [][]float64{{69, 55, 123.8}, {80, 26, 105.6}, {112, 9.6, 121.3}} {
+		for i, at := range [][]float64{{69, 55, 123.6}, {80, 25, 105.6}, {113, 9.3, 122.0}} {
 			for j, want := range at {
 				if got := [][]float64{small, one, large}[i][j]; !isNear(got, want, 1.2) {
 					t.Errorf("row %d of the betas: %v, want about %v", i+1, got, want)
