@@ -3,6 +3,7 @@ package autoencoder
 import (
 	"fmt"
 
+	"autoencoders/autoencoder/internal/random"
 	"autoencoders/autoencoder/internal/trace"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -92,7 +93,7 @@ type objective struct {
 func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objective {
 	g, batch, image := x.Graph(), x.Shape().Dimensions[0], x.Shape().Dimensions[1:]
 	t := trace.Start(g)
-	t.Draw = trace.StandardNormal
+	t.Draw = random.Normal
 	o := objective{trace: t}
 	noisy := x
 	var y, l *graph.Node

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/internal/random"
 	"autoencoders/autoencoder/internal/trace"
 	"autoencoders/autoencoder/nn"
 
@@ -149,7 +150,7 @@ func TestSeveralReparameterizeAddUp(t *testing.T) {
 	}
 	terms := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
 		tr := trace.Start(x.Graph())
-		tr.Draw = trace.StandardNormal
+		tr.Draw = random.Normal
 		m.Decoder(scope.At("decoder"), m.Encoder(scope.At("encoder"), x))
 		var kls []*graph.Node
 		for _, l := range tr.Latents {

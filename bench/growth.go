@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"math"
 	"os"
 
 	"gonum.org/v1/plot"
@@ -124,11 +123,6 @@ func chartGrowth(all []*growth, path string) error {
 		line.Color, points.Color = color.RGBA{0, 114, 178, 255}, color.RGBA{0, 114, 178, 255}
 		points.Shape = draw.CircleGlyph{}
 		p.Add(grey, line, points)
-		lowest := math.Inf(1)
-		for _, xy := range append(measured, work...) {
-			lowest = min(lowest, xy.Y)
-		}
-		p.Y.Min = lowest
 		p.Draw(tiles.At(draw.New(canvas), i, 0))
 	}
 	file, err := os.Create(path)

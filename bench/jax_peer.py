@@ -22,6 +22,7 @@ import numpy as np
 
 BATCH, RATE, DECAY, EPS = 128, 2e-3, 0.01, 1e-8
 RELU, TANH, SIGMOID = (lambda p, x: jax.nn.relu(x), None), (lambda p, x: jnp.tanh(x), None), (lambda p, x: jax.nn.sigmoid(x), None)  # a layer: y of (parameters, x), and the parameters' shapes
+REPARAMETERIZE = None  # its place in a net: step knows what it does
 
 
 def linear(fan_in, out):
@@ -56,7 +57,7 @@ NETS = {
         reshape(784), linear(784, 128), RELU, linear(128, 64), RELU, linear(64, 12), RELU, linear(12, 2),
         linear(2, 12), RELU, linear(12, 64), RELU, linear(64, 128), RELU, linear(128, 784), TANH,
     ],
-    "variational": [reshape(784), linear(784, 400), RELU, linear(400, 40), None, linear(20, 400), RELU, linear(400, 784), SIGMOID],
+    "variational": [reshape(784), linear(784, 400), RELU, linear(400, 40), REPARAMETERIZE, linear(20, 400), RELU, linear(400, 784), SIGMOID],
     "mended": [conv(1, 6, 5), RELU, conv(6, 16, 5), RELU, conv_transpose(16, 6, 5), RELU, conv_transpose(6, 1, 5), TANH],
     "compressing": [
         conv(1, 16, 3, 2, 1), RELU, conv(16, 32, 3, 2, 1), RELU, reshape(1568), linear(1568, 16),
@@ -64,7 +65,6 @@ NETS = {
     ],
 }  # fmt: skip
 NETS["denoising"] = NETS["linear"]
-REPARAMETERIZE = None  # its place in a net
 
 
 def initial(net, key):

@@ -14,8 +14,8 @@
 // Tried before the threads were found, without gain: all weights in one vector (the copies cost what
 // the calls save), weights stored [in, out], 512 steps a call, steps unrolled in the program in place of
 // a loop (faster by as much, but 7 of them compile for 1.3 s more), XLA's flags for XNNPACK, YNNPACK,
-// oneDNN, vector width and fast math (of these YNNPACK's products gain 4 %; JAX has them); huge pages (glibc.malloc.hugetlb=1) gained 5 %, two other CPU
-// plugins 5 to 9 %.
+// oneDNN, vector width and fast math (of these YNNPACK's products gain 4 %; JAX has them); huge pages
+// (glibc.malloc.hugetlb=1) gained 5 %, two other CPU plugins 5 to 9 %.
 //
 // The first epoch takes a second longer than the others; of the linear net XLA's compilers take 0.65 s of
 // it for the steps and 0.12 s for the test, moving the images 0.1 s, and checking them 0.1 s. Opening the plugin
@@ -75,8 +75,8 @@ type peer struct {
 	rounds int // 0: as many as the race has
 }
 
-// Slow peers run fewer epochs: what they take does not vary by the factor that they are behind. In a loop,
-// a call an epoch, JAX takes ten times as long for a convolution, so that is left out.
+// The tutorial's loop runs fewer epochs: what it takes does not vary by the factor that it is behind. In a
+// loop, a call an epoch, JAX takes ten times as long for a convolution, so that is left out.
 var (
 	jaxSteps  = peer{"JAX, a call a step", "jax_peer.py", []string{"datasets/mnist", "step"}, 0}
 	jaxEpochs = peer{"JAX, a call an epoch", "jax_peer.py", []string{"datasets/mnist", "scan"}, 0}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"autoencoders/autoencoder/internal/random"
 	"autoencoders/autoencoder/internal/trace"
 	"autoencoders/autoencoder/nn"
 
@@ -17,7 +18,7 @@ import (
 func drawing(f func(l trace.Latent) *graph.Node) nn.Layer {
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		tr := trace.Start(x.Graph())
-		tr.Draw = trace.StandardNormal
+		tr.Draw = random.Normal
 		nn.Reparameterize(1)(scope, x)
 		return f(tr.Latents[0])
 	}
@@ -73,7 +74,7 @@ func TestGradientGoesThroughTheDraw(t *testing.T) {
 	x := tensor([]int{1, 4}, 1, -2, 0.5, -0.5)
 	difference := func(scope *model.Scope, x *graph.Node) *graph.Node {
 		tr := trace.Start(x.Graph())
-		tr.Draw = trace.StandardNormal
+		tr.Draw = random.Normal
 		z := nn.Reparameterize(1)(scope, x)
 		half := graph.MulScalar(graph.Sub(z, tr.Latents[0].Mu), 0.5)
 		expected := graph.Concatenate([]*graph.Node{graph.OnesLike(z), half}, 1)

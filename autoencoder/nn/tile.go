@@ -15,9 +15,8 @@ import (
 // numbers are copied, but a matrix of the kernel in which more elements are zero.
 type tiled struct {
 	convolution
-	ofSmall [2]int                      // the tiles of toSmall and toWeight, in pixels
-	ofLarge [2]int                      // the tiles of toLarge, in pixels of small: those of large have stride times as many
-	taken   map[*graph.Node]*graph.Node // the windows of a large, for toSmall and toWeight
+	ofSmall [2]int // the tiles of toSmall and toWeight, in pixels
+	ofLarge [2]int // the tiles of toLarge, in pixels of small: those of large have stride times as many
 }
 
 // tileUpTo is the largest kernel that is tiled: windows of more pixels are slow to put together (of 4x4, twice
@@ -30,7 +29,7 @@ var tileUpTo = 3
 // channel, otherwise one. An epoch of that net took 0.83 of its time with XLA's convolutions.
 // (BenchmarkConvolutions measures the layers.)
 func (c convolution) tile(ofLarge int) products {
-	t := tiled{convolution: c, ofSmall: ones, ofLarge: ones, taken: map[*graph.Node]*graph.Node{}}
+	t := tiled{convolution: c, ofSmall: ones, ofLarge: ones}
 	if ofLarge == 1 && c.small[1]%2 == 0 {
 		t.ofSmall[1], t.ofLarge[1] = 2, 2
 	}
@@ -68,7 +67,7 @@ func (c tiled) toSmall(large, weight *graph.Node) *graph.Node {
 	v, h := c.fromLarge(0), c.fromLarge(1)
 	kernel := place(graph.TransposeAllAxes(weight, 2, 3, 1, 0), v, h,
 		func(axis, q, t int) int { return q - t*c.stride[axis] })
-	return untile(graph.Einsum("nk,km->nm", c.windowsOfLarge(large), kernel), v, h, c.small)
+	return untile(graph.Einsum("nk,km->nm", windows(large, v, h), kernel), v, h, c.small)
 }
 
 func (c tiled) toLarge(small, weight *graph.Node) *graph.Node {
@@ -84,7 +83,7 @@ func (c tiled) toLarge(small, weight *graph.Node) *graph.Node {
 func (c tiled) toWeight(large, small *graph.Node) *graph.Node {
 	v, h := c.fromLarge(0), c.fromLarge(1)
 	in, out := large.Shape().Dimensions[3], small.Shape().Dimensions[3]
-	placed := graph.Einsum("nk,nm->km", c.windowsOfLarge(large), tiles(small, v, h))
+	placed := graph.Einsum("nk,nm->km", windows(large, v, h), tiles(small, v, h))
 	placed = graph.Reshape(placed, v.size, h.size, in, v.tile*h.tile, out)
 	var sum *graph.Node
 	for t := range v.tile {
@@ -102,14 +101,6 @@ func (c tiled) toWeight(large, small *graph.Node) *graph.Node {
 	return graph.TransposeAllAxes(graph.Reshape(sum, c.kernel[0], c.kernel[1], in, out), 3, 2, 0, 1)
 }
 
-// windowsOfLarge takes the windows once for toSmall and toWeight.
-func (c tiled) windowsOfLarge(large *graph.Node) *graph.Node {
-	if c.taken[large] == nil {
-		c.taken[large] = windows(large, c.fromLarge(0), c.fromLarge(1))
-	}
-	return c.taken[large]
-}
-
 // place returns the matrix [window·from, tile·to] of a kernel [height, width, from, to]. at tells which
 // element of the kernel, along an axis, connects pixel q of a window with pixel t of its tile; where there
 // is no such element the matrix is zero.
@@ -122,11 +113,11 @@ func place(kernel *graph.Node, v, h span, at func(axis, q, t int) int) *graph.No
 		for r := range h.size {
 			for t := range v.tile {
 				for u := range h.tile {
-					place := d[0] * d[1] // the zero
+					element := d[0] * d[1] // the zero
 					if k, l := at(0, q, t), at(1, r, u); k >= 0 && k < d[0] && l >= 0 && l < d[1] {
-						place = k*d[1] + l
+						element = k*d[1] + l
 					}
-					places = append(places, []int32{int32(place)})
+					places = append(places, []int32{int32(element)})
 				}
 			}
 		}

@@ -1,11 +1,6 @@
 package trace
 
-import (
-	"autoencoders/autoencoder/internal/random"
-
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
-)
+import "github.com/gomlx/gomlx/core/graph"
 
 // Latent is what a Reparameterize layer met while a graph was built: the Gaussian posterior q(z|x) of
 // each latent number, and the z that it returned. The prior p(z) is N(0, I).
@@ -34,10 +29,4 @@ func (l Latent) LogRatio() *graph.Node {
 
 func sumPerImage(x *graph.Node) *graph.Node {
 	return graph.ReduceSum(graph.Reshape(x, x.Shape().Dimensions[0], -1), 1) // [batch]
-}
-
-// StandardNormal draws numbers from N(0, 1) in the shape of like, from the random state of the scope's
-// store. It is the Draw of a Trace in training.
-func StandardNormal(scope *model.Scope, like *graph.Node) *graph.Node {
-	return random.Normal(scope, like)
 }
