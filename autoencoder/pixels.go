@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync"
 
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -61,7 +61,7 @@ func pixelsOf(values []float32, from int) pixels {
 // checkImages returns an error unless x is images, float32 [n, height, width, channels], of finite
 // numbers.
 func checkImages(which string, x *tensors.Tensor) (pixels, error) {
-	if err := images.Check(which, x); err != nil {
+	if err := input.Check(which, x); err != nil {
 		return pixels{}, plain(err)
 	}
 	p, err := readPixels(x)

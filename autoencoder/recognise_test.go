@@ -14,7 +14,7 @@ import (
 	"autoencoders/autoencoder/internal/safetensors"
 	"autoencoders/autoencoder/nn"
 	"autoencoders/internal/faults"
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -266,7 +266,7 @@ func TestPixelsThatWantScaling(t *testing.T) {
 func TestImagesThatCouldNotBeLoaded(t *testing.T) {
 	reason := errors.New("datasets: Fashion-MNIST: train-images-idx3-ubyte.gz is missing: run `make data`")
 	m := small(filepath.Join(t.TempDir(), "model"))
-	for _, err := range m.Train(images.Failed(reason), test, recipe(1)) {
+	for _, err := range m.Train(input.Failed(reason), test, recipe(1)) {
 		wantLine(t, err, "the training images could not be loaded: "+reason.Error())
 		if !errors.Is(err, reason) {
 			t.Error("its reason is not wrapped")
@@ -274,9 +274,9 @@ func TestImagesThatCouldNotBeLoaded(t *testing.T) {
 		faults.Row(t, "trained on a data set that could not be loaded", err.Error(), "nothing was begun")
 	}
 	mustRun(t, m, recipe(1))
-	_, err := m.Encode(images.Failed(reason))
+	_, err := m.Encode(input.Failed(reason))
 	wantLine(t, err, reason.Error())
-	_, err = m.Decode(images.Failed(reason))
+	_, err = m.Decode(input.Failed(reason))
 	wantLine(t, err, reason.Error())
 }
 

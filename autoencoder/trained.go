@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"autoencoders/autoencoder/internal/trace"
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 	"autoencoders/internal/memory"
 
 	"github.com/gomlx/compute"
@@ -196,7 +196,7 @@ func (t *Trained) Decode(z *tensors.Tensor) (*tensors.Tensor, error) {
 }
 
 func (t *Trained) checkLatents(z *tensors.Tensor) error {
-	if err := images.CheckFloats("the latents", z); err != nil {
+	if err := input.CheckFloats("the latents", z); err != nil {
 		return plain(err)
 	}
 	if z.Rank() < 2 || !slices.Equal(z.Shape().Dimensions[1:], t.network.latent) {

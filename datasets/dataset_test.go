@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"autoencoders/internal/faults"
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 )
 
 // counted is MNIST that counts the files it opens.
@@ -77,7 +77,7 @@ func TestAFailedLoadSaysWhy(t *testing.T) {
 	wantNone(t, train, want)
 	wantNone(t, d.Test(), "datasets: MNIST: t10k-labels-idx1-ubyte: io: read/write on closed pipe")
 	wantLine(t, d.Err(), want)
-	if !errors.Is(d.Err(), broken) || !errors.Is(images.Check("the images", train.Images), broken) {
+	if !errors.Is(d.Err(), broken) || !errors.Is(input.Check("the images", train.Images), broken) {
 		t.Error("the cause is lost")
 	}
 	if d.Train() != train {
@@ -141,7 +141,7 @@ func wantNone(t *testing.T, s *Split, want string) string {
 	if len(s.Labels) != 0 {
 		t.Errorf("%d labels of no images", len(s.Labels))
 	}
-	err := images.Check("the training images", s.Images)
+	err := input.Check("the training images", s.Images)
 	wantLine(t, err, "the training images could not be loaded: "+want)
 	return err.Error()
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -62,7 +62,7 @@ func (s *Split) part(call string, from, to int) *Split {
 	if s.Images != nil && s.Images.Ok() && s.Images.Size() == 0 {
 		return &Split{Images: s.Images} // it may carry a reason, which is better than one of ours
 	}
-	if err := images.CheckFloats("the images of the Split", s.Images); err != nil {
+	if err := input.CheckFloats("the images of the Split", s.Images); err != nil {
 		return reason("%w", err)
 	}
 	dims := s.Images.Shape().Clone().Dimensions // [n, height, width, 1]
@@ -100,7 +100,7 @@ func (s *Split) part(call string, from, to int) *Split {
 
 // failed returns a Split whose Images stands in for images that could not be
 // loaded and carries the reason to any function that it is given to.
-func failed(reason error) *Split { return &Split{Images: images.Failed(reason)} }
+func failed(reason error) *Split { return &Split{Images: input.Failed(reason)} }
 
 // newImages returns a float32 tensor of zeros in host memory.
 func newImages(dims []int) *tensors.Tensor {

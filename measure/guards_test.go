@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"autoencoders/internal/faults"
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 	"autoencoders/measure"
 
 	"github.com/gomlx/compute/dtypes"
@@ -95,7 +95,7 @@ func TestNoBadTensorPassesAnyFunction(t *testing.T) {
 			"uint8":         tensors.FromShape(shapes.Make(dtypes.Uint8, dims...)),
 			"a scalar":      tensors.FromScalar(float32(1)),
 			"rank 1":        ramp(4),
-			"not loaded":    images.Failed(reason),
+			"not loaded":    input.Failed(reason),
 			"another shape": ramp(append(append([]int{}, dims...), 2)...),
 		} {
 			err := attempt(t, c.function+" of "+bad, func() error { return c.with(x) })

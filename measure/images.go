@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -17,7 +17,7 @@ type stack struct {
 }
 
 func readImages(what string, x *tensors.Tensor) (stack, error) {
-	if err := images.Check(what, x); err != nil {
+	if err := input.Check(what, x); err != nil {
 		return stack{}, err
 	}
 	t, err := read(what, x)

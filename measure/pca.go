@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"slices"
 
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 	"autoencoders/internal/memory"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -43,7 +43,7 @@ func FitPCA(x *tensors.Tensor) (*PCA, error) {
 
 // fitPCA is FitPCA with this many bytes of memory free.
 func fitPCA(x *tensors.Tensor, free float64) (*PCA, error) {
-	if err := images.CheckFloats(compared, x); err != nil {
+	if err := input.CheckFloats(compared, x); err != nil {
 		return nil, err
 	}
 	if dims := x.Shape().Dimensions; len(dims) > 1 {
@@ -229,7 +229,7 @@ func (p *PCA) encode(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
 		return nil, fmt.Errorf("%d of %d components: d must be 1-%d", d, t.columns, t.columns)
 	}
 	z := product(t, p.mean, p.components.Slice(0, t.columns, 0, d), nil)
-	if i := images.NotFinite(z); i >= 0 {
+	if i := input.NotFinite(z); i >= 0 {
 		return nil, fmt.Errorf("a coordinate of %s overflows: has the training diverged?", t.place(i/d*t.columns))
 	}
 	return tensors.FromFlatDataAndDimensions(z, t.rows, d), nil
@@ -259,7 +259,7 @@ func (p *PCA) decode(z *tensors.Tensor) (*tensors.Tensor, error) {
 		return nil, fmt.Errorf("the latents have the shape %v, not [n, d] with d of 1-%d", t.dims, len(p.mean))
 	}
 	x := product(t, nil, p.components.Slice(0, len(p.mean), 0, t.columns).T(), p.mean)
-	if i := images.NotFinite(x); i >= 0 {
+	if i := input.NotFinite(x); i >= 0 {
 		return nil, fmt.Errorf("the image of row %d overflows: are these coordinates of Encode?", i/len(p.mean))
 	}
 	return tensors.FromFlatDataAndDimensions(x, append([]int{t.rows}, p.dims...)...), nil

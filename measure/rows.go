@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync"
 
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -23,7 +23,7 @@ func (t table) row(i int) []float32 { return t.values[i*t.columns : (i+1)*t.colu
 // read copies the numbers of x, [n, …]. It returns an error if one of them is not finite. what names x in errors, with a
 // plural: "the images".
 func read(what string, x *tensors.Tensor) (table, error) {
-	if err := images.CheckFloats(what, x); err != nil {
+	if err := input.CheckFloats(what, x); err != nil {
 		return table{}, err
 	}
 	dims := x.Shape().Dimensions
@@ -35,7 +35,7 @@ func read(what string, x *tensors.Tensor) (table, error) {
 		return table{}, fmt.Errorf("%s could not be read: %w", what, err)
 	}
 	t := table{rows: dims[0], columns: len(values) / dims[0], values: values, dims: dims}
-	if i := images.NotFinite(values); i >= 0 {
+	if i := input.NotFinite(values); i >= 0 {
 		return table{}, fmt.Errorf("%s hold %v in %s: has the training diverged?", what, values[i], t.place(i))
 	}
 	return t, nil

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"autoencoders/internal/faults"
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 	. "autoencoders/plots" // as a cell calls them
 
 	"github.com/gomlx/compute/dtypes"
@@ -100,7 +100,7 @@ func TestNoBadTensorIsDrawn(t *testing.T) {
 			"rank 5":     zeros(4, 6, 5, 1, 1),
 			"width":      zeros(4, 3),
 			"channels":   zeros(4, 6, 5, 2),
-			"not loaded": images.Failed(reason),
+			"not loaded": input.Failed(reason),
 		} {
 			err := line(t, name+" of "+bad, func() *Figure { return figure(x) })
 			if bad == "not loaded" && !errors.Is(err, reason) {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/plot"
@@ -59,7 +59,7 @@ func central(pts [][2]float64, axis int) (lo, hi float64) {
 // If the plane is invalid, every function that gets the tensor reports why.
 func (p Plane) Points() *tensors.Tensor {
 	if err := p.check(); err != nil {
-		return images.Failed(fmt.Errorf("plots: %w", err))
+		return input.Failed(fmt.Errorf("plots: %w", err))
 	}
 	n := p.N
 	v := make([]float32, 0, 2*n*n)

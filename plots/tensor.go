@@ -11,7 +11,7 @@ import (
 	"math"
 	"slices"
 
-	"autoencoders/internal/images"
+	"autoencoders/internal/input"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -19,7 +19,7 @@ import (
 // readPoints copies points [n, 2], so that a figure can be drawn after the tensor is gone.
 func readPoints(t *tensors.Tensor) ([][2]float64, error) {
 	const what = "the points"
-	if err := images.CheckFloats(what, t); err != nil {
+	if err := input.CheckFloats(what, t); err != nil {
 		return nil, err
 	}
 	dims := t.Shape().Dimensions
@@ -30,7 +30,7 @@ func readPoints(t *tensors.Tensor) ([][2]float64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s could not be read: %w", what, err)
 	}
-	if i := images.NotFinite(v); i >= 0 {
+	if i := input.NotFinite(v); i >= 0 {
 		i /= 2
 		return nil, fmt.Errorf("point %d is (%v, %v): has the training diverged?", i, v[2*i], v[2*i+1])
 	}
@@ -67,7 +67,7 @@ type pictures struct {
 // shapeOf returns images [n, h, w, 1] or [n, h, w, 3] without their pixels, which read copies: a figure that will be refused
 // copies none.
 func shapeOf(t *tensors.Tensor, what string) (*pictures, error) {
-	if err := images.Check(what, t); err != nil {
+	if err := input.Check(what, t); err != nil {
 		return nil, err
 	}
 	d := t.Shape().Dimensions
@@ -83,7 +83,7 @@ func (p *pictures) read(t *tensors.Tensor, o options, what string) error {
 	if err != nil {
 		return fmt.Errorf("%s could not be read: %w", what, err)
 	}
-	if i := images.NotFinite(v); i >= 0 {
+	if i := input.NotFinite(v); i >= 0 {
 		return fmt.Errorf("%s hold %v in image %d: has the training diverged?", what, v[i], i/(p.h*p.w*p.c))
 	}
 	p.v, p.lo, p.hi = v, 0, 1

@@ -203,7 +203,7 @@ func TestBrokenRules(t *testing.T) {
 		{"plots", `package plots; import _ "autoencoders/autoencoder"`, "imports autoencoders/autoencoder"},
 		{"plots", `package plots; import _ "github.com/janpfeifer/gonb/gonbui"`, ""},
 		{"measure", `package measure; import _ "github.com/janpfeifer/gonb/gonbui"`, "only one package talks to the kernel"},
-		{"internal/images", `package images; import _ "autoencoders/datasets"`, "imports autoencoders/datasets"},
+		{"internal/input", `package input; import _ "autoencoders/datasets"`, "imports autoencoders/datasets"},
 		{"internal/memory", `package memory; import _ "log/slog"`, "imports log/slog"},
 		{"measure", `package measure; import _ "testing"`, "imports testing"},
 		{"cell", `package cell`, "has no rule"},

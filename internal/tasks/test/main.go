@@ -27,7 +27,7 @@ var modules = []string{".", "setup/tools", "internal/browser"}
 // quick are the arguments of go test for what has goroutines of its own and is through in seconds under the race detector. The
 // rest computes, which the detector makes twenty times slower: RACE=1 has it.
 var quick = [][]string{
-	{"./datasets", "./internal/disk", "./internal/images", "./internal/memory", "./autoencoder/internal/..."},
+	{"./datasets", "./internal/disk", "./internal/input", "./internal/memory", "./autoencoder/internal/..."},
 	{"-skip=Unpacking", "./datasets/download"},
 	{"-skip=MNIST", "./measure"},
 	{"-run=Kernel|Cell|Live|Check|ShowOf|ShowSends|Bar|ShortAndLong", "./plots"},

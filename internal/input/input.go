@@ -1,8 +1,8 @@
-// Package images checks the tensors that callers hand to the other packages, so that all of them ask
+// Package input checks the tensors that callers hand to the other packages, so that all of them ask
 // the same questions in the same words. Images are float32 [n, height, width, channels].
 //
 // Errors have no prefix: the caller puts its own package and function before them.
-package images
+package input
 
 import (
 	"fmt"
