@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
-	"time"
 
 	"autoencoders/plots"
 
@@ -15,7 +14,7 @@ func ExampleScatter() {
 	latents := tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, 2, 3, -1}, 3, 2)
 	f := plots.Scatter(latents, []uint8{7, 2, 1},
 		plots.Title("Three test images"), plots.Palette(plots.Tutorial))
-	// In a cell: f.Show()
+	// In a notebook: cell.Show(f)
 	var b bytes.Buffer
 	f.WriteTo(&b)
 	size, _ := png.DecodeConfig(&b)
@@ -30,30 +29,6 @@ func ExampleFigure_WriteTo() {
 	_, err := plots.Scatter(latents, nil).WriteTo(&b)
 	fmt.Println(err)
 	// Output: plots: Scatter: the points have the shape [2 3], not [n, 2]
-}
-
-// A table in a training cell; in a notebook it grows in place.
-func ExampleTable() {
-	table := plots.NewTable("epoch", "train loss", "test loss", "time")
-	table.Row(1, 0.18731, 0.17550, 2400*time.Millisecond)
-	table.Row(2, 0.17012, 0.16801, 1300*time.Millisecond)
-	table.Note("Both epochs are saved.")
-	// Output:
-	//    epoch  train loss  test loss      time
-	//        1      0.1873     0.1755     2.4 s
-	//        2      0.1701     0.1680     1.3 s
-	// Both epochs are saved.
-}
-
-func ExampleRows() {
-	plots.Rows([]string{"layer", "output", "parameters"}, [][]string{
-		{"Linear(784, 128)", "[128]", "100480"},
-		{"ReLU", "[128]", "0"},
-	}).Show()
-	// Output:
-	// layer             output    parameters
-	// Linear(784, 128)  [128]         100480
-	// ReLU              [128]              0
 }
 
 func ExampleAround() {

@@ -10,13 +10,9 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"os"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"github.com/janpfeifer/gonb/gonbui"
-	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -97,45 +93,6 @@ func (f *Figure) specification() ([]byte, error) {
 	return b, nil
 }
 
-// Show displays the figure in the cell: as a PNG and, if the figure has one, in its Vega-Lite version, which JupyterLab
-// prefers. Outside a notebook it writes the PNG into the current folder, in a file that is named after the title, and
-// prints the file's name. An error goes through [Check].
-func (f *Figure) Show() {
-	if gonbui.IsNotebook {
-		Check(f.send("", true))
-		return
-	}
-	Check(f.save())
-}
-
-// send displays the figure in slot id, or as a new display if id is empty.
-func (f *Figure) send(id string, interactive bool) error {
-	if err := f.render(); err != nil {
-		return err
-	}
-	data := map[protocol.MIMEType]any{
-		protocol.MIMEImagePNG:  f.png,
-		protocol.MIMETextPlain: f.name(),
-	}
-	if interactive {
-		spec, err := f.specification()
-		if err != nil {
-			return err
-		}
-		if spec != nil {
-			var v map[string]any
-			if err := json.Unmarshal(spec, &v); err != nil {
-				return fmt.Errorf("plots: %w", err)
-			}
-			data[mimeVegaLite] = v
-		}
-	}
-	display(id, data, map[string]any{
-		string(protocol.MIMEImagePNG): map[string]any{"width": f.w, "height": f.h},
-	})
-	return nil
-}
-
 // compact returns what the page shows in as few bytes as its look allows: a grey image, exactly, if there are no colours,
 // and one with a palette if there are. Pictures in colour are left as they are, because 256 colours would show in them.
 func (p *page) compact(classes Colours) image.Image {
@@ -154,43 +111,24 @@ func (p *page) compact(classes Colours) image.Image {
 	return g
 }
 
-func (f *Figure) name() string {
+// Title returns the figure's title, or what kind of figure it is if it has none.
+func (f *Figure) Title() string {
+	if f == nil {
+		return ""
+	}
 	if f.opt.title != "" {
 		return f.opt.title
 	}
 	return f.kind
 }
 
-// save writes the figure's file and prints its name.
-func (f *Figure) save() error {
-	if err := f.write(); err != nil {
-		return err
+// Size returns the width and the height at which the figure should be shown, in CSS pixels: half of the PNG's pixels, so
+// that it is sharp on screens with two to the CSS pixel. Both are 0 if the figure was given invalid input.
+func (f *Figure) Size() (width, height int) {
+	if f.render() != nil {
+		return 0, 0
 	}
-	fmt.Println(f.file())
-	return nil
-}
-
-func (f *Figure) write() error {
-	if err := f.render(); err != nil {
-		return err
-	}
-	if err := os.WriteFile(f.file(), f.png, 0o644); err != nil {
-		return fmt.Errorf("plots: %w", err)
-	}
-	return nil
-}
-
-func (f *Figure) file() string { return slug(f.name()) + ".png" }
-
-// slug returns the file name for a title: latent-space-10-epochs for "Latent space, 10 epochs".
-func slug(title string) string {
-	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
-	if len(words) == 0 {
-		return "figure"
-	}
-	return strings.Join(words, "-")
+	return f.w, f.h
 }
 
 // density is how many pixels of the PNG make one CSS pixel.

@@ -615,19 +615,6 @@ func TestBadInputIsOneLine(t *testing.T) {
 	faults.Row(t, fmt.Sprintf("a wrong tensor, label or line in a figure (%d cases)", len(bad)), line, "the other cells and their figures")
 }
 
-func TestFileIsNamedAfterTheTitle(t *testing.T) {
-	for title, want := range map[string]string{
-		"Latent space, 10 epochs": "latent-space-10-epochs.png",
-		"../../etc":               "etc.png",
-		"?":                       "figure.png",
-		"":                        "curve.png",
-	} {
-		if got := Curve(Line("a", []float64{1}), Title(title)).file(); got != want {
-			t.Errorf("%q is written to %s, want %s", title, got, want)
-		}
-	}
-}
-
 // cloud are n points in ten clouds on a circle, and their labels.
 func cloud(n int) (*tensors.Tensor, []uint8) {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -638,4 +625,17 @@ func cloud(n int) (*tensors.Tensor, []uint8) {
 		v = append(v, float32(4*math.Cos(a)+r.NormFloat64()), float32(4*math.Sin(a)+r.NormFloat64()))
 	}
 	return tensors.FromFlatDataAndDimensions(v, n, 2), labels
+}
+
+// shades are n images of 4 x 4 pixels, from black to white.
+func shades(n int) *tensors.Tensor {
+	v := make([]float32, n*16)
+	for i := range v {
+		v[i] = float32(i/16) / float32(max(1, n-1))
+	}
+	return tensors.FromFlatDataAndDimensions(v, n, 4, 4, 1)
+}
+
+func threePoints() *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, 2, 3, -1}, 3, 2)
 }

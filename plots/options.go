@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"autoencoders/internal/text"
 	"fmt"
 	"image/color"
 	"math"
@@ -144,7 +145,7 @@ func Range(lo, hi float32) Option {
 	return option("Range", func(o *options) { o.ranged, o.lo, o.hi = true, lo, hi })
 }
 
-// Captions writes a line under each image: one value for each, formatted as [Table.Row] formats it. A slice of labels or
+// Captions writes a line under each image: one value for each, a number with four decimals. A slice of labels or
 // of names counts as its elements; a label is written by its name if there are [Labels].
 func Captions(captions ...any) Option {
 	all := []any{}
@@ -170,7 +171,7 @@ func (o *options) caption(i int) string {
 	if k, ok := o.captions[i].(uint8); ok {
 		return o.name(k)
 	}
-	return cell(o.captions[i])
+	return text.Value(o.captions[i])
 }
 
 // RowNames names the rows of [Grid], or the two rows of [Pairs]. The default of Pairs is "original" and "reconstruction";

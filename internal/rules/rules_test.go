@@ -24,7 +24,10 @@ var rooms = map[string]room{
 	"autoencoder/internal": {imports: []string{"internal"}, why: "what model and layers share knows neither of them"},
 	"datasets":             {imports: []string{"internal"}, why: "images are tensors, whatever is done with them later"},
 	"measure":              {imports: []string{"internal"}, why: "a measure takes tensors, whatever made them"},
-	"plots":                {imports: []string{"internal"}, prints: true, why: "a figure takes tensors, whatever made them; what it shows outside a notebook it prints"},
+	"plots":                {imports: []string{"internal"}, why: "a figure takes tensors, whatever made them, and is drawn in any program"},
+	"images":               {imports: []string{"internal"}, why: "images are tensors, whatever made them"},
+	"cell":                 {imports: []string{"internal"}, prints: true, why: "a cell shows whatever writes itself as a PNG; what it shows outside a notebook it prints"},
+	"course":               {imports: []string{"autoencoder", "autoencoder/nn", "cell", "datasets", "images", "internal", "measure", "plots"}, why: "what the lessons share may use everything, and nothing uses it but the lessons"},
 	"internal":             {why: "what several packages share knows none of them"},
 	"notebooks":            {why: "its tests alone import anything"},
 }
@@ -42,7 +45,7 @@ var others = []struct {
 	rooms  []string
 	why    string
 }{
-	{"github.com/janpfeifer/gonb", []string{"plots"}, "only one package talks to the kernel, so that all others work in any program"},
+	{"github.com/janpfeifer/gonb", []string{"cell"}, "only one package talks to the kernel, so that all others work in any program"},
 	{"github.com/gomlx/go-xla", []string{"autoencoder"}, "it needs cgo, and so does not build for js/wasm"},
 	{"net/http", nil, "it makes each cell's link slower: downloads are a program of their own"},
 	{"testing", []string{"internal"}, "it adds its flags to the program that links it"},
@@ -201,12 +204,12 @@ func TestBrokenRules(t *testing.T) {
 		{"measure", `package measure; import _ "autoencoders/plots"`, "imports autoencoders/plots"},
 		{"measure", `package measure; import _ "autoencoders/cell"`, "imports autoencoders/cell"},
 		{"plots", `package plots; import _ "autoencoders/autoencoder"`, "imports autoencoders/autoencoder"},
-		{"plots", `package plots; import _ "github.com/janpfeifer/gonb/gonbui"`, ""},
+		{"cell", `package cell; import _ "github.com/janpfeifer/gonb/gonbui"`, ""},
 		{"measure", `package measure; import _ "github.com/janpfeifer/gonb/gonbui"`, "only one package talks to the kernel"},
 		{"internal/input", `package input; import _ "autoencoders/datasets"`, "imports autoencoders/datasets"},
 		{"internal/memory", `package memory; import _ "log/slog"`, "imports log/slog"},
 		{"measure", `package measure; import _ "testing"`, "imports testing"},
-		{"cell", `package cell`, "has no rule"},
+		{"nowhere", `package nowhere`, "has no rule"},
 		{"bench", `package main; import _ "autoencoders/plots"; import "fmt"; func f() { fmt.Println() }`, ""},
 		{"bench", `package main; import _ "autoencoders/internal/browser/lab"`, "a module of its own"},
 		{"datasets", `package datasets; import "fmt"; var _, _ = fmt.Println()`, "uses fmt.Println"},
@@ -214,7 +217,7 @@ func TestBrokenRules(t *testing.T) {
 		{"datasets", `package datasets; import f "fmt"; var _, _ = f.Printf("")`, "uses f.Printf"},
 		{"datasets", `package datasets; import "os"; var _ = os.Stderr`, "uses os.Stderr"},
 		{"datasets", `package datasets; func f() { println("here") }`, "uses println"},
-		{"plots", `package plots; import "fmt"; var _, _ = fmt.Println()`, ""},
+		{"cell", `package cell; import "fmt"; var _, _ = fmt.Println()`, ""},
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), "a.go", c.source, parser.SkipObjectResolution)
 		if err != nil {

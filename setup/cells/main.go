@@ -38,6 +38,7 @@ import (
 
 	_ "autoencoders/autoencoder"
 	_ "autoencoders/autoencoder/nn"
+	_ "autoencoders/cell"
 	_ "autoencoders/datasets"
 	_ "autoencoders/measure"
 	_ "autoencoders/plots"

@@ -121,7 +121,7 @@ func TestMessages(t *testing.T) {
 		want []string // of the first line
 	}{
 		{"x := 3\nfmt.Println(x)", []string{"line 1", "needs %% as its first line"}},
-		{"plots.Text(\"hi\")", []string{"line 1", "needs %% as its first line"}},
+		{"cell.Text(\"hi\")", []string{"line 1", "needs %% as its first line"}},
 		{"for {\n}", []string{"line 1", "needs %% as its first line"}},
 		{"y := 3\n%%\nfmt.Println(y)", []string{"line 1", "statements stand below %%"}},
 		{"%%\nfmt.Println(somme)", []string{"line 2", "undefined: somme"}},
@@ -129,8 +129,8 @@ func TestMessages(t *testing.T) {
 		{"%%\nunused := 1", []string{"line 2", "declared and not used: unused"}},
 		{"import \"github.com/disintegration/imaging\"\n%%\nfmt.Println(imaging.Lanczos.Support)", []string{"github.com/disintegration/imaging", "%env GOPROXY="}},
 		{"import \"autoencoders/plot\"\n%%\nplot.Text(\"typo\")", []string{"there is no package", "autoencoders/plot"}},
-		{"%%\nplots.Images(mnist.Test().Take(3).Images)", []string{"line 2", "plots.Images makes a figure and does not show it", ".Show()"}},
-		{"%%\nz := tiny.Encode(mnist.Test().Images)\nfmt.Println(z)", []string{"assignment mismatch", "plots.Must("}},
+		{"%%\nplots.Images(mnist.Test().Take(3).Images)", []string{"line 2", "plots.Images makes a figure and does not show it", "cell.Show("}},
+		{"%%\nz := tiny.Encode(mnist.Test().Images)\nfmt.Println(z)", []string{"assignment mismatch", "cell.Must("}},
 		{"%%\nvar m map[string]int\nm[\"a\"] = 1", []string{"line 3", "panic: assignment to entry in nil map", "map[string]int{}"}},
 		{"%%\nvar none *[3]int\nfmt.Println(none[1])", []string{"line 3", "panic: runtime error: invalid memory address"}},
 		{"%%\nsum := 0\nfmt.Println(1 / sum)", []string{"line 3", "panic: runtime error: integer divide by zero"}},
@@ -138,14 +138,14 @@ func TestMessages(t *testing.T) {
 		{"%%\npanic(fmt.Errorf(\"mine: %w\", os.ErrNotExist))", []string{"line 2", "panic: mine: file does not exist"}},
 		{"%%\n# a comment", []string{"line 2", "comments begin with //"}},
 		{"%%\nn := 3\nfmt.Println(0.5 * n)", []string{"line 3", "float64(n)"}},
-		{"%%\nplots.Images(mnist.Test().Images).Show()", []string{"10000 images are too many for one figure: Take(100)"}},
-		{"%%\nplots.Must(tiny.Encode(mnist.Test().Take(3).Images)) // though Train was called", []string{"has no trained weights", "a loop ranges over Train"}},
+		{"%%\ncell.Show(plots.Images(mnist.Test().Images))", []string{"10000 images are too many for one figure: Take(100)"}},
+		{"%%\ncell.Must(tiny.Encode(mnist.Test().Take(3).Images)) // though Train was called", []string{"has no trained weights", "a loop ranges over Train"}},
 		{"%%\nos.Setenv(\"AUTOENCODERS_DATA\", \"nowhere\")\nfashion, _ := datasets.FashionMNIST()\n" +
-			"for _, err := range tiny.Train(fashion.Train().Images, fashion.Test().Images, autoencoder.Tutorial()) {\n\tplots.Check(err)\n}",
+			"for _, err := range tiny.Train(fashion.Train().Images, fashion.Test().Images, autoencoder.Tutorial()) {\n\tcell.Check(err)\n}",
 			[]string{"the training images could not be loaded: datasets: Fashion-MNIST: "}},
 		{"import (\n\t\"github.com/gomlx/gomlx/core/graph\"\n\t\"github.com/gomlx/gomlx/ml/model\"\n)\n\n" +
 			"func third(_ *model.Scope, x *graph.Node) *graph.Node {\n\treturn graph.MulScalar(x, float64(x.Shape().Dimensions[2]))\n}\n" +
-			"%%\nown := tiny\nown.Encoder = nn.Sequential(nn.Linear(784, 2), third)\nplots.Must(own.Summary(28, 28, 1))",
+			"%%\nown := tiny\nown.Encoder = nn.Sequential(nn.Linear(784, 2), third)\ncell.Must(own.Summary(28, 28, 1))",
 			[]string{"index out of range [2] with length 2 at Cell [", "], line 7"}},
 	}
 	sources := []string{imports, tiny, "%%\ninside := 1\nfmt.Println(inside)"}
@@ -155,7 +155,7 @@ func TestMessages(t *testing.T) {
 	const index = "%%\nv := []int{1, 2, 3}\nfor i := 0; ; i++ {\n\tfmt.Println(v[i])\n}"
 	const layers = "import \"github.com/gomlx/gomlx/ml/layers\"\n%%\nfmt.Println(layers.Dropout != nil)"
 	const endless = "%%\ntime.Sleep(time.Hour)"
-	const middle = "%%\nplots.Must(tiny.Encode(mnist.Test().Take(10).Images))"
+	const middle = "%%\ncell.Must(tiny.Encode(mnist.Test().Take(10).Images))"
 	sources = append(sources, index, layers, endless, middle)
 	notebook(l, "messages.ipynb", sources...)
 	for _, source := range sources[:3] {
@@ -216,10 +216,10 @@ func TestVariables(t *testing.T) {
 	t.Parallel()
 	l, _ := open(t, lab.Options{})
 	const (
-		bad     = "var z = plots.Must(tiny.Encode(mnist.Test().Take(10).Images))"
+		bad     = "var z = cell.Must(tiny.Encode(mnist.Test().Take(10).Images))"
 		user    = "func first() float32 {\n\treturn tensors.MustCopyFlatData[float32](z)[0]\n}"
-		train   = "%%\nconfig := autoencoder.Tutorial()\nconfig.Epochs = 1\nfor e, err := range tiny.Train(mnist.Test().Images, mnist.Test().Take(100).Images, config) {\n\tplots.Check(err)\n\tfmt.Println(\"epoch\", e.Number)\n}"
-		four    = "%%\nplots.Text(\"%d\", 2+2)"
+		train   = "%%\nconfig := autoencoder.Tutorial()\nconfig.Epochs = 1\nfor e, err := range tiny.Train(mnist.Test().Images, mnist.Test().Take(100).Images, config) {\n\tcell.Check(err)\n\tfmt.Println(\"epoch\", e.Number)\n}"
+		four    = "%%\ncell.Text(\"%d\", 2+2)"
 		uses    = "%%\nfmt.Println(\"first\", first() != 0)"
 		crash   = "var broken = []int{1, 2}[len(os.Args)+5]"
 		three   = "%%\nfmt.Println(\"three\")"
@@ -348,7 +348,7 @@ type flood struct {
 
 var floods = []flood{
 	{"endless loop that prints", "%%\nfor i := 0; ; i++ {\n\tfmt.Println(\"OK\", i)\n}", false, "5,000 lines of text are shown"},
-	{"20,000 lines", "%%\nfor i := range 20000 {\n\tfmt.Println(\"line\", i)\n}\nplots.Text(\"twenty thousand\")", true, "5,000 lines of text are shown"},
+	{"20,000 lines", "%%\nfor i := range 20000 {\n\tfmt.Println(\"line\", i)\n}\ncell.Text(\"twenty thousand\")", true, "5,000 lines of text are shown"},
 	{"huge value", "%%\nfmt.Println(mnist.Test().Images.Value())", true, "more bytes in this line"},
 	{"a megabyte in one line", "%%\nfmt.Println(strings.Repeat(\"wide \", 1<<18))", true, "more bytes in this line"},
 	{"long lines", "%%\nfor range 3000 {\n\tfmt.Println(strings.Repeat(\"long \", 1000))\n}", true, "1 MB of text are shown"},
@@ -357,7 +357,7 @@ var floods = []flood{
 	{"a million updates", "%%\nfor i := range 1000000 {\n\tgonbui.UpdateHTML(\"bar\", fmt.Sprint(\"update \", i))\n}\nfmt.Println(\"a million\")", true, "a million"},
 	{"endless updates of many places", "%%\nfor i := 0; ; i++ {\n\tgonbui.UpdateHTML(fmt.Sprint(\"place\", i%5000), fmt.Sprint(\"place \", i))\n}", false, "300 displays are shown"},
 	{"a million displays", "%%\nfor i := range 1000000 {\n\tgonbui.DisplayHTML(fmt.Sprint(\"display \", i))\n}", true, "300 displays are shown"},
-	{"figures without end", "%%\nfor {\n\tplots.Images(mnist.Test().Take(200).Images).Show()\n}", false, "are shown"},
+	{"figures without end", "%%\nfor {\n\tcell.Show(plots.Images(mnist.Test().Take(200).Images))\n}", false, "are shown"},
 	{"a carriage return without end", "%%\nfor i := 0; ; i++ {\n\tfmt.Print(i, \" %\\r\")\n}", false, "more bytes in this line"},
 }
 
@@ -380,7 +380,7 @@ func TestFloods(t *testing.T) {
 			l.Run(f.code)
 			var slowest time.Duration
 			full := func() bool { // displays take their time to fill a cell, on a busy machine more than five seconds
-				return !strings.Contains(f.code, ".Show()") && !strings.Contains(f.code, "gonbui.") || lab.LineWith(l.Output(f.code), f.says) != "" || time.Since(start) > patience
+				return !strings.Contains(f.code, "cell.Show(") && !strings.Contains(f.code, "gonbui.") || lab.LineWith(l.Output(f.code), f.says) != "" || time.Since(start) > patience
 			}
 			for time.Since(start) < 5*time.Second || !full() {
 				answer, err := l.Answers(promptness)

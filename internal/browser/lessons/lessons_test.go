@@ -314,7 +314,7 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 	// Into a cell, a change, and out again.
 	l.Press("b")
 	l.Press(kb.Enter)
-	l.Press("%%\rplots.Text(\"by %s\", \"keyboard\")")
+	l.Press("%%\rcell.Text(\"by %s\", \"keyboard\")")
 	l.Press(kb.Enter, chromedp.ModifierCtrl)
 	l.Idle(time.Minute)
 	if said := l.Output(`"keyboard"`); !strings.Contains(said, "by keyboard") {

@@ -1,7 +1,7 @@
-package plots
+package cell
 
 import (
-	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -26,11 +26,12 @@ func NewLive() *Live { return &Live{id: "live-" + gonbui.UniqueId()} }
 // Show replaces the figure that is shown. If it is called more than ten times a second it waits, so that no figure is lost
 // when the cell ends after it. Outside a notebook it writes the figure's file, and prints its name once. An error goes
 // through [Check].
-func (l *Live) Show(f *Figure) { Check(l.show(f)) }
+func (l *Live) Show(figure io.WriterTo) { Check(l.show(figure)) }
 
-func (l *Live) show(f *Figure) error {
-	if f == nil {
-		return errors.New("plots: Live.Show: no figure (nil)")
+func (l *Live) show(figure io.WriterTo) error {
+	f, err := render(figure)
+	if err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,9 +41,6 @@ func (l *Live) show(f *Figure) error {
 		}
 		l.file = f.file()
 		return f.save()
-	}
-	if err := f.render(); err != nil {
-		return err
 	}
 	time.Sleep(liveInterval - time.Since(l.last))
 	l.last = time.Now()

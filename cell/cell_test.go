@@ -1,4 +1,4 @@
-package plots
+package cell
 
 import (
 	"encoding/gob"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"autoencoders/internal/faults"
+	"autoencoders/plots"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -31,7 +32,7 @@ var cells = map[string]func(){
 				table.Progress(step, 200)
 				time.Sleep(time.Millisecond)
 			}
-			live.Show(Scatter(threePoints(), []uint8{1, 2, 3}, Title(fmt.Sprint("epoch ", epoch))))
+			live.Show(plots.Scatter(threePoints(), []uint8{1, 2, 3}, plots.Title(fmt.Sprint("epoch ", epoch))))
 			table.Row(epoch, 0.5/float64(epoch), 1300*time.Millisecond)
 		}
 		table.Note("")
@@ -40,12 +41,12 @@ var cells = map[string]func(){
 	"burst": func() {
 		live := NewLive()
 		for i := range 4 {
-			live.Show(Curve(Line("loss", []float64{1, 2}), Title(fmt.Sprint(i))))
+			live.Show(plots.Curve(plots.Line("loss", []float64{1, 2}), plots.Title(fmt.Sprint(i))))
 		}
 	},
 	"explorer": func() {
-		plane := Around(threePoints(), 2)
-		Explorer(plane, shades(4), threePoints(), nil).Show()
+		plane := plots.Around(threePoints(), 2)
+		Show(plots.Explorer(plane, shades(), threePoints(), nil))
 		Text("*%d* digits", 10)
 		Rows([]string{"layer", "parameters"}, [][]string{{"Linear", "100,480"}}).Show()
 	},
@@ -69,11 +70,11 @@ var cells = map[string]func(){
 		Text("done")
 		Check(errors.New("autoencoder: stopped"))
 	},
-	"bad figure": func() { Scatter(threePoints(), []uint8{1}).Show() },
+	"bad figure": func() { Show(plots.Scatter(threePoints(), []uint8{1})) },
 }
 
 func TestMain(m *testing.M) {
-	if cell, ok := cells[os.Getenv("PLOTS_CELL")]; ok {
+	if cell, ok := cells[os.Getenv("CELL_TEST")]; ok {
 		cell()
 		return
 	}
@@ -97,7 +98,7 @@ func runCell(t *testing.T, name string) (shown []protocol.DisplayData, stderr st
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PLOTS_CELL="+name, protocol.GONB_PIPE_ENV+"="+there, protocol.GONB_PIPE_BACK_ENV+"="+back)
+	cmd.Env = append(os.Environ(), "CELL_TEST="+name, protocol.GONB_PIPE_ENV+"="+there, protocol.GONB_PIPE_BACK_ENV+"="+back)
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	var done sync.WaitGroup
@@ -187,8 +188,12 @@ func TestTrainingCellKeepsOneTableAndOneFigure(t *testing.T) {
 	if _, ok := kept[1].Data[protocol.MIMEImagePNG].([]byte); !ok {
 		t.Error("the figure is not a PNG")
 	}
-	if size, _ := kept[1].Metadata[string(protocol.MIMEImagePNG)].(map[string]any); size["width"] != 620 {
+	size, _ := kept[1].Metadata[string(protocol.MIMEImagePNG)].(map[string]any)
+	if size["width"] != 620 {
 		t.Errorf("the figure is shown %v wide, want 620: half its pixels", size["width"])
+	}
+	if alt, _ := size["alt"].(string); !strings.Contains(alt, "3 points") {
+		t.Errorf("the figure's alt text is %q, want what is seen", alt)
 	}
 	bars := 0
 	for _, d := range shown {
@@ -299,11 +304,11 @@ func threePoints() *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, 2, 3, -1}, 3, 2)
 }
 
-// shades are n images of 4 x 4 pixels, from black to white.
-func shades(n int) *tensors.Tensor {
-	v := make([]float32, n*16)
+// shades are 4 images of 4 x 4 pixels, from black to white.
+func shades() *tensors.Tensor {
+	v := make([]float32, 4*16)
 	for i := range v {
-		v[i] = float32(i/16) / float32(max(1, n-1))
+		v[i] = float32(i/16) / 3
 	}
-	return tensors.FromFlatDataAndDimensions(v, n, 4, 4, 1)
+	return tensors.FromFlatDataAndDimensions(v, 4, 4, 4, 1)
 }

@@ -1,9 +1,9 @@
-package plots
+package cell
 
 import (
+	"autoencoders/internal/text"
 	"fmt"
 	"html"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -39,8 +39,8 @@ func NewTable(columns ...string) *Table {
 
 // Rows returns a finished table, which Show displays:
 //
-//	summary := plots.Must(linear.Summary(28, 28, 1))
-//	plots.Rows(summary.Table()).Show()
+//	summary := cell.Must(linear.Summary(28, 28, 1))
+//	cell.Rows(summary.Table()).Show()
 func Rows(header []string, rows [][]string) *Table {
 	t := NewTable(header...)
 	t.rows = rows
@@ -54,25 +54,12 @@ func (t *Table) Row(values ...any) {
 	defer t.mu.Unlock()
 	row := make([]string, len(values))
 	for i, v := range values {
-		row[i] = cell(v)
+		row[i] = text.Value(v)
 	}
 	t.rows = append(t.rows, row)
 	t.steps = 0
 	barred.Delete(t)
 	t.show()
-}
-
-// cell returns v as it is written into a table.
-func cell(v any) string {
-	switch v := v.(type) {
-	case float64:
-		return strconv.FormatFloat(v, 'f', 4, 64)
-	case float32:
-		return strconv.FormatFloat(float64(v), 'f', 4, 32)
-	case time.Duration:
-		return strconv.FormatFloat(v.Seconds(), 'f', 1, 64) + " s"
-	}
-	return fmt.Sprint(v)
 }
 
 // Progress shows a bar under the table, filled to step of steps, and updates it at most ten times a second. The bar
