@@ -203,6 +203,8 @@ func TestBrokenRules(t *testing.T) {
 		{"datasets/internal/fashion", `package fashion; import _ "net/http"`, "imports net/http"},
 		{"measure", `package measure; import _ "autoencoders/plots"`, "imports autoencoders/plots"},
 		{"measure", `package measure; import _ "autoencoders/cell"`, "imports autoencoders/cell"},
+		{"images", `package images; import _ "autoencoders/datasets"`, "imports autoencoders/datasets"},
+		{"images", `package images; import _ "autoencoders/internal/input"`, ""},
 		{"plots", `package plots; import _ "autoencoders/autoencoder"`, "imports autoencoders/autoencoder"},
 		{"cell", `package cell; import _ "github.com/janpfeifer/gonb/gonbui"`, ""},
 		{"measure", `package measure; import _ "github.com/janpfeifer/gonb/gonbui"`, "only one package talks to the kernel"},

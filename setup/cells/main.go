@@ -40,6 +40,7 @@ import (
 	_ "autoencoders/autoencoder/nn"
 	_ "autoencoders/cell"
 	_ "autoencoders/datasets"
+	_ "autoencoders/images"
 	_ "autoencoders/measure"
 	_ "autoencoders/plots"
 )
