@@ -33,6 +33,12 @@ func ExampleSplit_Range() {
 	// Output: 50000 (Float32)[10000, 28, 28, 1] [3 8 6 9 6]
 }
 
+func ExampleSplit_Only() {
+	ones := datasets.MNIST().Test().Only(1)
+	fmt.Println(len(ones.Labels), ones.Sample(3, 1).Labels)
+	// Output: 1135 [1 1 1]
+}
+
 func ExampleNormalize() {
 	digits := datasets.MNIST(datasets.Normalize(0.5, 0))
 	fmt.Println(len(digits.Train().Labels))

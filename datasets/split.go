@@ -1,8 +1,9 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
-	"slices"
+	"math/rand/v2"
 
 	"autoencoders/internal/input"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // A Split holds images and their labels: the training or the test half of a
-// data set, or a range of one.
+// data set, or some images of one.
 type Split struct {
 	// Images is float32 [n, height, width, 1]. If the images could not be loaded
 	// it is an empty tensor that carries the reason; see the package comment.
@@ -27,7 +28,7 @@ type Split struct {
 // the files, or of all of them if there are fewer than n. It is short for
 // Range(0, n); see [Split.Range] for the errors.
 func (s *Split) Take(n int) *Split {
-	return s.part(fmt.Sprintf("Take(%d)", n), 0, n)
+	return s.pick(fmt.Sprintf("Take(%d)", n), between(0, n))
 }
 
 // Range returns a copy of the images and labels from index from up to, but not
@@ -48,11 +49,68 @@ func (s *Split) Take(n int) *Split {
 //
 // The copy stays valid if the tensor of s is finalized.
 func (s *Split) Range(from, to int) *Split {
-	return s.part(fmt.Sprintf("Range(%d, %d)", from, to), from, to)
+	return s.pick(fmt.Sprintf("Range(%d, %d)", from, to), between(from, to))
 }
 
-// part does the work of Range. call names the caller in errors.
-func (s *Split) part(call string, from, to int) *Split {
+// Only returns a copy of the images with this label, in the order of s. The Split
+// that it returns has no images, and its Images carries the reason, if no image
+// has the label, if s has no labels, and in the cases in which that of
+// [Split.Range] does.
+func (s *Split) Only(label uint8) *Split {
+	return s.pick(fmt.Sprintf("Only(%d)", label), func(n int) (indices []int, err error) {
+		if len(s.Labels) == 0 {
+			return nil, errors.New("the images have no labels")
+		}
+		for i, l := range s.Labels {
+			if l == label {
+				indices = append(indices, i)
+			}
+		}
+		if len(indices) == 0 {
+			return nil, fmt.Errorf("none of the %d images has this label", n)
+		}
+		return indices, nil
+	})
+}
+
+// Sample returns a copy of n different images and their labels, chosen at random
+// and in random order, or of all of them if there are fewer than n. The same seed
+// gives the same images. If n is below 1, the Split that Sample returns has no
+// images, and its Images carries the reason, as in the cases in which that of
+// [Split.Range] does.
+func (s *Split) Sample(n int, seed uint64) *Split {
+	return s.pick(fmt.Sprintf("Sample(%d)", n), func(all int) ([]int, error) {
+		if n < 1 {
+			return nil, errNone
+		}
+		return rand.New(rand.NewPCG(seed, 0)).Perm(all)[:min(n, all)], nil
+	})
+}
+
+var errNone = errors.New("asks for no images")
+
+// between returns a function that chooses the indices from from up to, but not
+// including, to.
+func between(from, to int) func(n int) ([]int, error) {
+	return func(n int) (indices []int, err error) {
+		switch {
+		case from < 0:
+			return nil, errors.New("the first index must be at least 0")
+		case from >= to:
+			return nil, errNone
+		case from >= n:
+			return nil, fmt.Errorf("there are only %d images", n)
+		}
+		for i := from; i < min(to, n); i++ {
+			indices = append(indices, i)
+		}
+		return indices, nil
+	}
+}
+
+// pick returns a copy of the images that choose selects from n, by their indices.
+// call names the caller in errors.
+func (s *Split) pick(call string, choose func(n int) ([]int, error)) *Split {
 	reason := func(format string, args ...any) *Split {
 		return failed(fmt.Errorf("datasets: %s: %w", call, fmt.Errorf(format, args...)))
 	}
@@ -73,29 +131,29 @@ func (s *Split) part(call string, from, to int) *Split {
 	if len(s.Labels) != 0 && len(s.Labels) != n {
 		return reason("the Split has %d images, but %d labels", n, len(s.Labels))
 	}
-	switch {
-	case from < 0:
-		return reason("the first index must be at least 0")
-	case from >= to:
-		return reason("asks for no images")
-	case from >= n:
-		return reason("there are only %d images", n)
+	indices, err := choose(n)
+	if err != nil {
+		return reason("%w", err)
 	}
-	to = min(to, n)
-	dims[0] = to - from
+	dims[0] = len(indices)
 	size := s.Images.Size() / n
-	few := newImages(dims)
-	err := tensors.ConstFlatData(s.Images, func(all []float32) {
-		fill(few, func(flat []float32) { copy(flat, all[from*size:to*size]) })
+	picked := &Split{Images: newImages(dims)}
+	err = tensors.ConstFlatData(s.Images, func(all []float32) {
+		fill(picked.Images, func(flat []float32) {
+			for to, from := range indices {
+				copy(flat[to*size:(to+1)*size], all[from*size:])
+			}
+		})
 	})
 	if err != nil {
 		return reason("reading the images: %w", err)
 	}
-	part := &Split{Images: few}
 	if len(s.Labels) != 0 {
-		part.Labels = slices.Clone(s.Labels[from:to])
+		for _, i := range indices {
+			picked.Labels = append(picked.Labels, s.Labels[i])
+		}
 	}
-	return part
+	return picked
 }
 
 // failed returns a Split whose Images stands in for images that could not be

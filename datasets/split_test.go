@@ -40,6 +40,8 @@ func TestRange(t *testing.T) {
 		{all.Take(4), []uint8{0, 1, 2, 3}},
 		{all.Take(1 << 62), []uint8{0, 1, 2, 3, 4}},
 		{all.Range(1, 4).Range(1, 3), []uint8{2, 3}},
+		{all.Only(3), []uint8{3}},
+		{all.Sample(1<<62, 1).Only(4), []uint8{4}},
 	} {
 		if !slices.Equal(c.got.Labels, c.labels) {
 			t.Errorf("labels %v, want %v", c.got.Labels, c.labels)
@@ -78,6 +80,67 @@ func TestImagesWithoutLabels(t *testing.T) {
 	}
 }
 
+func TestOnlyTakesTheImagesWithALabel(t *testing.T) {
+	test := MNIST().Test()
+	n := 0
+	for label := range uint8(10) {
+		only := test.Only(label)
+		n += len(only.Labels)
+		if slices.ContainsFunc(only.Labels, func(l uint8) bool { return l != label }) || only.Images.Shape().Dim(0) != len(only.Labels) {
+			t.Errorf("Only(%d) has other images", label)
+		}
+	}
+	if n != len(test.Labels) {
+		t.Errorf("the ten labels have %d images, want %d", n, len(test.Labels))
+	}
+	// The published test set begins 7 2 1 0 4 1 4 9 5 9 0 6 9 0 1 5 9 7: the second 7 is image 17.
+	sevens, pixels := test.Only(7), tensors.MustCopyFlatData[float32]
+	if !slices.Equal(pixels(sevens.Take(2).Images)[784:], pixels(test.Range(17, 18).Images)) {
+		t.Error("the second 7 is another image")
+	}
+}
+
+func TestSampleTakesEachImageOnce(t *testing.T) {
+	all := numbered(100)
+	everything := all.Sample(1000, 1).Labels
+	if slices.Equal(everything, all.Labels) {
+		t.Error("the order is not random")
+	}
+	slices.Sort(everything)
+	if !slices.Equal(everything, all.Labels) {
+		t.Errorf("a sample of all holds %v", everything)
+	}
+	some := all.Sample(10, 1)
+	if again := all.Sample(10, 1); !some.Images.Equal(again.Images) || !slices.Equal(some.Labels, again.Labels) {
+		t.Error("one seed gives two samples")
+	}
+	if other := all.Sample(10, 2); slices.Equal(some.Labels, other.Labels) {
+		t.Error("another seed gives the same sample")
+	}
+	pixels := tensors.MustCopyFlatData[float32](some.Images)
+	for i, label := range some.Labels {
+		if pixels[2*i] != float32(label) || pixels[2*i+1] != -float32(label) {
+			t.Errorf("image %d has the label of another one", i)
+		}
+	}
+}
+
+// Each image is as likely as any other. Of 2,000 samples of 3 of 10 images an image is in 600, give or take 20.
+func TestSampleIsFair(t *testing.T) {
+	all := numbered(10)
+	var count [10]int
+	for seed := range uint64(2000) {
+		for _, label := range all.Sample(3, seed).Labels {
+			count[label]++
+		}
+	}
+	for i, n := range count {
+		if n < 520 || n > 680 { // four standard deviations
+			t.Errorf("image %d is in %d samples of 2000", i, n)
+		}
+	}
+}
+
 // Whoever is given the images of no range learns which one it was.
 func TestRangeOfNothing(t *testing.T) {
 	all := numbered(5)
@@ -91,6 +154,10 @@ func TestRangeOfNothing(t *testing.T) {
 		{all.Range(3, 2), "Range(3, 2): asks for no images"},
 		{all.Range(-2, 5), "Range(-2, 5): the first index must be at least 0"},
 		{all.Range(5, 6), "Range(5, 6): there are only 5 images"},
+		{all.Only(7), "Only(7): none of the 5 images has this label"},
+		{(&Split{Images: all.Images}).Only(3), "Only(3): the images have no labels"},
+		{all.Sample(0, 1), "Sample(0): asks for no images"},
+		{all.Sample(-3, 1), "Sample(-3): asks for no images"},
 	} {
 		call, _, _ := strings.Cut(c.want, ":")
 		seen := wantNone(t, c.got, "datasets: "+c.want)
@@ -136,13 +203,15 @@ func TestRangeOfABadSplit(t *testing.T) {
 	} {
 		wantNone(t, c.split.Take(2), "datasets: Take(2): "+c.want)
 		wantNone(t, c.split.Range(1, 2), "datasets: Range(1, 2): "+c.want)
+		wantNone(t, c.split.Only(1), "datasets: Only(1): "+c.want)
+		wantNone(t, c.split.Sample(1, 2), "datasets: Sample(1): "+c.want)
 	}
 }
 
 // The first reason is the one that helps: it is handed on unchanged.
 func TestRangeHandsAReasonOn(t *testing.T) {
 	s := failed(errors.New("datasets: the disk is gone"))
-	for _, got := range []*Split{s, s.Take(3), s.Range(1, 2), s.Take(3).Range(0, 1), s.Take(0)} {
+	for _, got := range []*Split{s, s.Take(3), s.Range(1, 2), s.Take(3).Range(0, 1), s.Take(0), s.Only(1), s.Sample(2, 1)} {
 		wantNone(t, got, "datasets: the disk is gone")
 	}
 	wantNone(t, numbered(3).Take(0).Take(2), "datasets: Take(0): asks for no images")
