@@ -29,7 +29,6 @@ var rooms = map[string]room{
 	"cell":                 {imports: []string{"internal"}, prints: true, why: "a cell shows whatever writes itself as a PNG; what it shows outside a notebook it prints"},
 	"course":               {imports: []string{"autoencoder", "autoencoder/nn", "cell", "datasets", "images", "internal", "measure", "plots"}, why: "what the lessons share may use everything, and nothing uses it but the lessons"},
 	"internal":             {why: "what several packages share knows none of them"},
-	"notebooks":            {why: "its tests alone import anything"},
 }
 
 // room is a row of the table. A package that prints would mix with what a cell prints, in an order that GoNB does not keep.

@@ -30,7 +30,7 @@ var quick = [][]string{
 	{"./datasets", "./internal/disk", "./internal/input", "./internal/memory", "./autoencoder/internal/..."},
 	{"-skip=Unpacking", "./datasets/download"},
 	{"-skip=MNIST", "./measure"},
-	{"-run=Kernel|Cell|Live|Check|ShowOf|ShowSends|Bar|ShortAndLong", "./plots"},
+	{"./cell"},
 	{"-run=TestProgress|TestTrainedOfManyGoroutines|TestInterruptKeeps|TestLeftLoop|TestBadImages|TestContextEnds", "./autoencoder"},
 }
 

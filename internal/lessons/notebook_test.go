@@ -1,4 +1,4 @@
-package notebooks
+package lessons
 
 import (
 	"bytes"
@@ -9,11 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"autoencoders/internal/ipynb"
 )
@@ -38,6 +36,8 @@ type output struct {
 	Name string // of a stream
 	Text ipynb.Text
 	Data map[string]any // by MIME type
+
+	Metadata map[string]any
 }
 
 func read(t *testing.T, path string) *notebook {
@@ -60,6 +60,18 @@ func (n *notebook) code() (cells []*cell) {
 		}
 	}
 	return cells
+}
+
+// cell returns the cell with this id.
+func (n *notebook) cell(t *testing.T, id string) *cell {
+	t.Helper()
+	for _, c := range n.Cells {
+		if c.ID == id {
+			return c
+		}
+	}
+	t.Fatalf("no cell has the id %q", id)
+	return nil
 }
 
 // data is a cell's display of one MIME type, all of them joined.
@@ -125,44 +137,31 @@ func (c *cell) rows(n int) (rows [][]float64) {
 // linear is the lesson that is run in the browser as well.
 const linear = "01-linear-autoencoder.ipynb"
 
+// folder is where the lessons are.
+const folder = "../../notebooks"
+
 // names are the lessons.
-func names(t *testing.T) []string {
+func names(t *testing.T) (names []string) {
 	t.Helper()
-	names, err := filepath.Glob("*.ipynb")
-	if err != nil || len(names) == 0 {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.ipynb"))
+	if err != nil || len(paths) == 0 {
 		t.Fatal("no notebooks", err)
+	}
+	for _, path := range paths {
+		names = append(names, filepath.Base(path))
 	}
 	return names
 }
 
-// A projector shows some 110 characters of a line.
-func TestCellsAreShort(t *testing.T) {
-	for _, name := range names(t) {
-		var lengths []int
-		for _, c := range read(t, name).code() {
-			length := 0
-			for line := range strings.Lines(string(c.Source)) {
-				if strings.TrimSpace(line) != "" && strings.TrimSpace(line) != "%%" { // GoNB's mark is no line of Go
-					length++
-				}
-				if width := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    ")); width > 111 { // with its end
-					t.Errorf("%s: a line of %d characters: %s", name, width, line)
-				}
-			}
-			if lengths = append(lengths, length); length > 24 {
-				t.Errorf("%s: a cell of %d lines:\n%s", name, length, c.Source)
-			}
-		}
-		slices.Sort(lengths)
-		if median := lengths[len(lengths)/2]; median > 4 {
-			t.Errorf("%s: the median cell has %d lines: %v", name, median, lengths)
-		}
-	}
+// committed returns a lesson as it stands in the repository.
+func committed(t *testing.T, name string) *notebook {
+	t.Helper()
+	return read(t, filepath.Join(folder, name))
 }
 
 func TestCommittedWithOutputsAndWithoutErrors(t *testing.T) {
 	for _, name := range names(t) {
-		checkOutputs(t, name, read(t, name))
+		checkOutputs(t, name, committed(t, name))
 	}
 }
 
@@ -170,7 +169,7 @@ func TestCommittedWithOutputsAndWithoutErrors(t *testing.T) {
 func TestNotebooksAreSmall(t *testing.T) {
 	total := 0
 	for _, name := range names(t) {
-		raw, err := os.ReadFile(name)
+		raw, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +183,7 @@ func TestNotebooksAreSmall(t *testing.T) {
 // Another layout than that of make notebooks would be a diff of the whole file at the next execution.
 func TestNotebooksAreInTheirLayout(t *testing.T) {
 	for _, name := range names(t) {
-		raw, err := os.ReadFile(name)
+		raw, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +202,7 @@ func TestNotebooksAreInTheirLayout(t *testing.T) {
 func TestCellsHaveIDs(t *testing.T) {
 	for _, name := range names(t) {
 		seen := map[string]bool{}
-		for i, c := range read(t, name).Cells {
+		for i, c := range committed(t, name).Cells {
 			if c.ID == "" || seen[c.ID] {
 				t.Errorf("%s: cell %d has the id %q, which is missing or taken", name, i+1, c.ID)
 			}

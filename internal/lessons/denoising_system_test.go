@@ -1,6 +1,6 @@
 //go:build system
 
-package notebooks
+package lessons
 
 import (
 	"math"

@@ -1,0 +1,279 @@
+package lessons
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// The limits of a code cell. A line must not be cut off at 1366 pixels beside the file browser, or on A4; a projector shows
+// some 24 lines at once; and a longer helper is a thing of its own, which belongs into a package.
+const (
+	mostColumns     = 88 // a tab is four
+	mostLines       = 24
+	medianLines     = 4
+	mostHelperLines = 9
+	mostPlumbing    = 0.10 // of the code cells
+)
+
+func (c *cell) lines() (lines []string) {
+	for line := range strings.Lines(string(c.Source)) {
+		if line = strings.TrimRight(line, "\n"); strings.TrimSpace(line) != "" && strings.TrimSpace(line) != "%%" { // GoNB's mark is no line of Go
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func TestCellsAreShort(t *testing.T) {
+	for _, name := range names(t) {
+		var lengths []int
+		for _, c := range committed(t, name).code() {
+			for _, line := range c.lines() {
+				if width := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    ")); width > mostColumns {
+					t.Errorf("%s, cell %s: a line of %d columns: %s", name, c.ID, width, line)
+				}
+			}
+			length := len(c.lines())
+			if lengths = append(lengths, length); length > mostLines {
+				t.Errorf("%s: cell %s has %d lines", name, c.ID, length)
+			}
+		}
+		slices.Sort(lengths)
+		if median := lengths[len(lengths)/2]; median > medianLines {
+			t.Errorf("%s: the median cell has %d lines: %v", name, median, lengths)
+		}
+	}
+}
+
+// parse returns a code cell as the Go file that it becomes: what stands below %% is the body of main.
+func (c *cell) parse(t *testing.T) *ast.File {
+	t.Helper()
+	source, end := "package main\n", ""
+	for line := range strings.Lines(string(c.Source)) {
+		if strings.TrimSpace(line) == "%%" {
+			line, end = "func main() {\n", "\n}"
+		}
+		source += line
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "cell.go", source+end, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatalf("cell %s: %v", c.ID, err)
+	}
+	return file
+}
+
+// declares returns the names that later cells know from this one, with those of the packages that it imports.
+func (c *cell) declares(t *testing.T) (declared []string) {
+	t.Helper()
+	for _, d := range c.parse(t).Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Name.Name != "main" {
+				declared = append(declared, d.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch spec := spec.(type) {
+				case *ast.ImportSpec:
+					path := strings.Trim(spec.Path.Value, `"`)
+					declared = append(declared, path[strings.LastIndexByte(path, '/')+1:])
+				case *ast.ValueSpec:
+					for _, name := range spec.Names {
+						declared = append(declared, name.Name)
+					}
+				case *ast.TypeSpec:
+					declared = append(declared, spec.Name.Name)
+				}
+			}
+		}
+	}
+	return declared
+}
+
+// uses reports whether a cell mentions one of some names.
+func (c *cell) uses(t *testing.T, names []string) (found bool) {
+	t.Helper()
+	ast.Inspect(c.parse(t), func(node ast.Node) bool {
+		if name, ok := node.(*ast.Ident); ok && slices.Contains(names, name.Name) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// A net, a loss, a layer, and a configuration of training are what a lesson is about.
+var (
+	taughtType = regexp.MustCompile(`^(autoencoder\.Model|nn\.Layer|\*graph\.Node|autoencoder\.Config|func\(\*model\.Scope, \*graph\.Node\) \*graph\.Node)$`)
+	taughtCall = regexp.MustCompile(`\b(autoencoder\.(Model\{|Linear|Convolutional|Variational|Denoising)|nn\.[A-Z])`)
+	trains     = regexp.MustCompile(`\.Train(Each)?\(`)
+)
+
+// written returns the source of a node, from the file that parse made of a cell.
+func (c *cell) written(node ast.Node) string {
+	source := "package main\n" + strings.Replace(string(c.Source), "%%", "func main() {", 1)
+	from, to := int(node.Pos())-1, int(node.End())-1
+	return source[from:min(to, len(source))]
+}
+
+// teaches reports whether a function builds a net, a loss or a layer.
+func (c *cell) teaches(f *ast.FuncDecl) bool {
+	if f.Type.Results == nil {
+		return false
+	}
+	for _, result := range f.Type.Results.List {
+		if taughtType.MatchString(c.written(result.Type)) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestHelpersAreShort(t *testing.T) {
+	for _, name := range names(t) {
+		for _, c := range committed(t, name).code() {
+			for _, d := range c.parse(t).Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if !ok || f.Name.Name == "main" || c.teaches(f) {
+					continue
+				}
+				if n := strings.Count(c.written(f), "\n") + 1; n > mostHelperLines {
+					t.Errorf("%s, cell %s: the helper %s has %d lines: a package is the place for it", name, c.ID, f.Name.Name, n)
+				}
+			}
+		}
+	}
+}
+
+// plumbing reports whether a cell shows nothing, declares no net, loss or layer, and trains nothing.
+func (c *cell) plumbing(t *testing.T) bool {
+	t.Helper()
+	if len(c.Outputs) > 0 || trains.MatchString(string(c.Source)) || taughtCall.MatchString(string(c.Source)) {
+		return false
+	}
+	for _, d := range c.parse(t).Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && c.teaches(f) {
+			return false
+		}
+	}
+	return true
+}
+
+func TestFewCellsArePlumbing(t *testing.T) {
+	for _, name := range names(t) {
+		var plumbing []string
+		code := committed(t, name).code()
+		for _, c := range code {
+			if c.plumbing(t) {
+				plumbing = append(plumbing, c.ID)
+			}
+		}
+		if share := float64(len(plumbing)) / float64(len(code)); share > mostPlumbing {
+			t.Errorf("%s: %d of %d code cells show nothing, declare no net, loss or layer and train nothing: %v", name, len(plumbing), len(code), plumbing)
+		}
+	}
+}
+
+func TestProseStandsBetweenCodeCells(t *testing.T) {
+	for _, name := range names(t) {
+		cells := committed(t, name).Cells
+		for i := 1; i < len(cells); i++ {
+			first, second := cells[i-1], cells[i]
+			if first.Type != "code" || second.Type != "code" {
+				continue
+			}
+			if i+1 < len(cells) && cells[i+1].Type == "code" {
+				t.Errorf("%s: three code cells in a row from %s on", name, first.ID)
+			}
+			if declared := first.declares(t); !second.uses(t, declared) {
+				t.Errorf("%s: nothing is said between the cells %s and %s, and the first declares %v, which the second does not use", name, first.ID, second.ID, declared)
+			}
+		}
+	}
+}
+
+// A prediction is worth something only before its answer has been seen: it ends its cell, a code cell follows, and what that
+// shows has not been shown before.
+func TestPredictionsStandBeforeTheirAnswers(t *testing.T) {
+	for _, name := range names(t) {
+		cells := committed(t, name).Cells
+		predictions := 0
+		for i, c := range cells {
+			question, asked := c.prediction()
+			if !asked {
+				continue
+			}
+			predictions++
+			if question == "" {
+				t.Errorf("%s: in cell %s something stands between **Predict.** and its answer", name, c.ID)
+				continue
+			}
+			answer := i + 1
+			for answer < len(cells) && cells[answer].Type == "code" && len(cells[answer].Outputs) == 0 {
+				answer++ // a declaration
+			}
+			if answer == len(cells) || cells[answer].Type != "code" {
+				t.Errorf("%s: no cell answers %q", name, question)
+				continue
+			}
+			shown := map[string]bool{}
+			for _, before := range cells[:answer] {
+				for _, fact := range before.facts() {
+					shown[fact] = true
+				}
+			}
+			facts := cells[answer].facts()
+			old := 0
+			for _, fact := range facts {
+				if shown[fact] {
+					old++
+				}
+			}
+			if len(facts) == 0 || 2*old > len(facts) {
+				t.Errorf("%s: of the %d numbers and pictures that answer %q in cell %s, %d were shown before", name, len(facts), question, cells[answer].ID, old)
+			}
+		}
+		if predictions < 5 {
+			t.Errorf("%s asks for %d predictions", name, predictions)
+		}
+	}
+}
+
+// prediction returns the question of a cell that asks for one, "" if it is not the last that the cell says.
+func (c *cell) prediction() (question string, asked bool) {
+	if c.Type == "code" {
+		return "", false
+	}
+	_, question, asked = strings.Cut(string(c.Source), "**Predict.**")
+	if strings.Contains(strings.TrimSpace(question), "\n\n") {
+		return "", asked
+	}
+	return strings.TrimSpace(question), asked
+}
+
+// facts returns the numbers with at least two decimals and the pictures that a cell shows.
+func (c *cell) facts() (facts []string) {
+	if c.Type != "code" {
+		return nil
+	}
+	for _, s := range number.FindAllString(c.said(), -1) {
+		if _, decimals, _ := strings.Cut(s, "."); len(decimals) >= 2 {
+			facts = append(facts, s)
+		}
+	}
+	if words := strings.TrimSpace(c.data("text/markdown")); len(facts) == 0 && words != "" {
+		facts = append(facts, words)
+	}
+	for _, o := range c.Outputs {
+		if picture, ok := o.Data["image/png"].(string); ok {
+			facts = append(facts, picture)
+		}
+	}
+	return facts
+}

@@ -1,0 +1,125 @@
+package lessons
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// given returns the decimal numbers in a lesson's prose that none of its cells shows. given.tsv says where each comes from.
+func given(t *testing.T, name string) map[string]bool {
+	t.Helper()
+	numbers := map[string]bool{}
+	for _, row := range readTable(t, "given.tsv", 3) {
+		if row[2] == "" {
+			t.Errorf("given.tsv: where does %s of %s come from?", row[1], row[0])
+		}
+		if row[0] == name {
+			numbers[row[1]] = true
+		}
+	}
+	return numbers
+}
+
+var (
+	formula = regexp.MustCompile(`(?s)\$\$.*?\$\$|\$[^$\n]+\$`)
+	aside   = regexp.MustCompile("`[^`\n]*`|\\]\\([^)]*\\)|arXiv[: ]\\d+\\.\\d+")
+	decimal = regexp.MustCompile(`(?:^|[^\w.])([−-]?\d+\.\d+)(?:[^\w]|$)`)
+)
+
+// decimals returns the decimal numbers in prose, as written.
+func decimals(prose string) (found []string) {
+	prose = aside.ReplaceAllString(formula.ReplaceAllString(prose, " "), " ")
+	for len(prose) > 0 {
+		at := decimal.FindStringSubmatchIndex(prose)
+		if at == nil {
+			return found
+		}
+		found = append(found, strings.ReplaceAll(prose[at[2]:at[3]], "−", "-"))
+		prose = prose[at[3]:]
+	}
+	return found
+}
+
+// said returns all the text that a cell's outputs have.
+func (c *cell) said() string {
+	return strings.ReplaceAll(c.data("text/plain")+"\n"+c.data("text/markdown"), "−", "-")
+}
+
+// numbers returns the numbers that a lesson shows, in its outputs and in the code of its cells.
+func (n *notebook) numbers() (numbers []float64) {
+	for _, c := range n.code() {
+		for _, s := range anyNumber.FindAllString(c.said()+"\n"+string(c.Source), -1) {
+			if f, err := strconv.ParseFloat(s, 64); err == nil {
+				numbers = append(numbers, f)
+			}
+		}
+	}
+	return numbers
+}
+
+var anyNumber = regexp.MustCompile(`-?\d+(\.\d+)?(e-?\d+)?`)
+
+// has reports whether one of some numbers is the decimal s when it is rounded as s is. The signs may differ: prose says "falls
+// by 0.2". tolerance is added to the half of the last digit's unit, as a share of the number.
+func has(numbers []float64, s string, tolerance float64) bool {
+	want, err := strconv.ParseFloat(strings.TrimPrefix(s, "-"), 64)
+	if err != nil {
+		return false
+	}
+	_, digits, _ := strings.Cut(s, ".")
+	within := math.Pow(10, -float64(len(digits)))*0.5000001 + tolerance*want
+	for _, x := range numbers {
+		if math.Abs(math.Abs(x)-want) <= within {
+			return true
+		}
+	}
+	return false
+}
+
+// checkNumbers checks that each decimal number in the prose stands in an output of n, in a cell's code, or among the given ones.
+func checkNumbers(t *testing.T, name string, n *notebook, tolerance float64) {
+	t.Helper()
+	shown, given := n.numbers(), given(t, name)
+	used := map[string]bool{}
+	for _, c := range n.Cells {
+		for _, s := range decimals(c.prose()) {
+			if given[s] {
+				used[s] = true
+			} else if !has(shown, s, tolerance) {
+				t.Errorf("%s, cell %s says %s, which no output shows", name, c.ID, s)
+			}
+		}
+	}
+	for s := range given {
+		if !used[s] {
+			t.Errorf("%s does not say %s any more: take it out of given.tsv", name, s)
+		}
+	}
+}
+
+func TestNumbersInTheProseWereShown(t *testing.T) {
+	for _, name := range names(t) {
+		checkNumbers(t, name, committed(t, name), 0)
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	got := strings.Join(decimals("from 0.1625 to −1.5 (0.162), $x = 0.3$, `0.4`, arXiv 1312.6114, 89.6 %, Go 1.26.8 and 3.5."), " ")
+	if want := "0.1625 -1.5 0.162 89.6 3.5"; got != want {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	for _, c := range []struct {
+		shown []float64
+		s     string
+		want  bool
+	}{
+		{[]float64{0.16249}, "0.162", true}, {[]float64{0.16251}, "0.162", false}, {[]float64{-5}, "5.0", true}, {nil, "0.1", false},
+	} {
+		if has(c.shown, c.s, 0) != c.want {
+			t.Errorf("%v has %s: not %v", c.shown, c.s, c.want)
+		}
+	}
+}
