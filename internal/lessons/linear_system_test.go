@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// Ten PyTorch seeds end between .1539 and .1604, ten of ours between .1555 and .1625.
+// Ten PyTorch seeds end between 0.1539 and 0.1604, ten of ours between 0.1555 and 0.1625.
 func TestLinearTrainsAsPyTorchDoes(t *testing.T) {
 	n := executed(t, linear)
 	training := n.cell(t, "training")
@@ -26,8 +26,11 @@ func TestLinearTrainsAsPyTorchDoes(t *testing.T) {
 	if last := rows[9][1]; last < 0.145 || last > 0.175 {
 		t.Errorf("the test loss ends at %.4f", last)
 	}
+	if first := rows[0][1]; first > 0.24 { // one epoch beats the mean image, 0.2699
+		t.Errorf("the test loss is %.4f after one epoch", first)
+	}
 	if last := rows[9][1]; cites() && math.Abs(last-0.1625) > 0.002 {
-		t.Errorf("the test loss ends at %.4f, the lesson says .1625", last)
+		t.Errorf("the test loss ends at %.4f, the lesson says 0.1625", last)
 	}
 	if kept := number.FindString(n.cell(t, "evaluate").data("text/markdown")); kept != fmt.Sprintf("%.4f", rows[9][1]) {
 		t.Errorf("a later cell evaluates the weights on disk to %s", kept)
@@ -83,9 +86,17 @@ func TestLinearStepByHandIsTrainsFirstStep(t *testing.T) {
 	}
 }
 
+// The function that builds the graph runs once, and the program that is compiled from it twice.
+func TestLinearGraphIsBuiltOnce(t *testing.T) {
+	said := executed(t, linear).cell(t, "graph-and-value").data("text/markdown")
+	if strings.Count(said, "while the graph is built") != 1 || !strings.Contains(said, "**9**") || !strings.Contains(said, "**25**") {
+		t.Errorf("the cell says %q", said)
+	}
+}
+
 func TestLinearFigures(t *testing.T) {
 	n := executed(t, linear)
-	n.shows(t, "data", "training", "losses", "latents-512", "latents-all", "reconstructions", "map", "explorer")
+	n.shows(t, "cell-life", "data", "hourglass", "training", "losses", "latents-512", "latents-all", "reconstructions", "map", "explorer")
 	for _, id := range []string{"explorer", "latents-512"} {
 		spec := n.cell(t, id).data("application/vnd.vegalite.v5+json")
 		var v map[string]any
