@@ -36,32 +36,6 @@ func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Te
 	return share(r.predict(w, standard(b)), testLabels), nil
 }
 
-// standardiser returns a function that moves each column to the mean 0 and the standard deviation 1 that it has in t. A
-// column that never changes in t becomes 0: the latents of a network whose units have died are constant.
-func standardiser(t table) func(table) []float64 {
-	mean, std := make([]float64, t.columns), make([]float64, t.columns)
-	for i, v := range t.values {
-		mean[i%t.columns] += float64(v) / float64(t.rows)
-	}
-	for i, v := range t.values {
-		d := float64(v) - mean[i%t.columns]
-		std[i%t.columns] += d * d / float64(t.rows)
-	}
-	for j, v := range std {
-		std[j] = math.Sqrt(v)
-		if std[j] < 1e-6*math.Max(1, math.Abs(mean[j])) { // in float32 no different from no change
-			std[j] = math.Inf(1)
-		}
-	}
-	return func(t table) []float64 {
-		x := make([]float64, len(t.values))
-		for i, v := range t.values {
-			x[i] = (float64(v) - mean[i%t.columns]) / std[i%t.columns]
-		}
-		return x
-	}
-}
-
 // A regression is a logistic regression on the rows of x, d numbers each. Its weights are [classes, d+1], the bias last.
 type regression struct {
 	x          []float64

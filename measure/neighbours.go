@@ -36,13 +36,18 @@ func labelled(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, 
 	}
 	switch {
 	case a.columns != b.columns:
-		err = fmt.Errorf("the training latents are %v, the test latents %v: take both from one encoder", a.dims, b.dims)
+		err = oneEncoder(a, b)
 	case len(trainLabels) != a.rows:
 		err = fmt.Errorf("%d labels for %d training latents", len(trainLabels), a.rows)
 	case len(testLabels) != b.rows:
 		err = fmt.Errorf("%d labels for %d test latents", len(testLabels), b.rows)
 	}
 	return a, b, err
+}
+
+// oneEncoder returns the error of latents of two widths.
+func oneEncoder(train, test table) error {
+	return fmt.Errorf("the training latents are %v, the test latents %v: take both from one encoder", train.dims, test.dims)
 }
 
 // share returns the fraction of the labels that were predicted.

@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"autoencoders/internal/memory"
-
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -141,8 +139,8 @@ func Gaussian(n, d int, seed uint64) (*tensors.Tensor, error) {
 	if n < 1 || d < 1 {
 		return nil, fmt.Errorf("measure: Gaussian(%d, %d): at least one latent of at least one number", n, d)
 	}
-	if size, free := 4*float64(n)*float64(d), memory.Available(); size > math.MaxInt || size > free {
-		return nil, fmt.Errorf("measure: Gaussian(%d, %d): the latents would take %s, and %s are free: draw fewer", n, d, memory.Gigabytes(size), memory.Gigabytes(free))
+	if err := fitting("the latents", float64(n)*float64(d)); err != nil {
+		return nil, fmt.Errorf("measure: Gaussian(%d, %d): %w", n, d, err)
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	z := make([]float32, n*d)

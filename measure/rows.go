@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"autoencoders/internal/input"
+	"autoencoders/internal/memory"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -62,6 +63,15 @@ func readNear(what string, x *tensors.Tensor) (table, error) {
 		}
 	}
 	return t, err
+}
+
+// fitting returns an error if so many float32 numbers do not fit into the free memory. what names them in the error, with a
+// plural.
+func fitting(what string, numbers float64) error {
+	if size, free := 4*numbers, memory.Available(); size > math.MaxInt || size > free {
+		return fmt.Errorf("%s would take %s, and %s are free: ask for fewer", what, memory.Gigabytes(size), memory.Gigabytes(free))
+	}
+	return nil
 }
 
 // named puts the function's name before an error: "measure: PSNR: …".
