@@ -33,7 +33,7 @@ func TestStandardiseUsesTheTrainingLatentsForBoth(t *testing.T) {
 	}
 }
 
-// A feature of a thousand times the scale decides who is near, until both are standardised.
+// Until both features are standardised, the one with a thousand times the scale alone decides who is near.
 func TestStandardisedNeighboursCountEachFeature(t *testing.T) {
 	var values []float64
 	var labels []uint8

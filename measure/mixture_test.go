@@ -16,7 +16,7 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 )
 
-// matrix returns the numbers of a tensor [n, d] as gonum has them.
+// matrix returns a tensor [n, d] as a matrix of gonum.
 func matrix(z *tensors.Tensor) *mat.Dense {
 	dims, values := z.Shape().Dimensions, tensors.MustCopyFlatData[float32](z)
 	m := mat.NewDense(dims[0], dims[1], nil)
@@ -39,7 +39,7 @@ func moments(z *tensors.Tensor) (mean []float64, covariance *mat.SymDense) {
 	return mean, covariance
 }
 
-// tilted are rows of three numbers of different scales that hang together.
+// tilted returns rows of three correlated numbers on different scales.
 func tilted(n int) *tensors.Tensor {
 	random := rand.New(rand.NewPCG(5, 0))
 	var values []float32
@@ -242,7 +242,7 @@ func TestTheMixtureDoesNotDependOnTheCores(t *testing.T) {
 	}
 }
 
-// Codes of dead units never change, and k-means may be asked for more clusters than there are places.
+// A dead latent feature is constant, and there may be fewer different codes than Gaussians.
 func TestCodesWithoutSpreadCanBeFitted(t *testing.T) {
 	var values []float32
 	for i := range 100 {
