@@ -39,7 +39,7 @@ type Dataset struct {
 	err error // the first failure to load a half
 }
 
-// half is one of the two splits, which lies in two files.
+// half is one of the two splits, which is stored in two files.
 type half struct {
 	images, labels string
 	n              int // number of images that the files must hold

@@ -23,9 +23,9 @@ type IDX struct {
 // A FormatError reports which part of an IDX file is wrong.
 type FormatError struct {
 	Field string // magic, type, dimensions, size, data or end
-	Value any    // what the file has there, or nil
+	Value any    // what the file has in its place, or nil
 	Want  string // what should be there, or ""
-	Err   error  // the error of reading, such as io.ErrUnexpectedEOF, or nil
+	Err   error  // the error from reading, such as io.ErrUnexpectedEOF, or nil
 }
 
 // Error returns the field, its value and what should be there, in one line.

@@ -29,7 +29,7 @@ func Example() {
 	// (Float32)[3, 28, 28, 1]
 }
 
-// A call that cannot work returns a tensor all the same. Whatever is given this tensor says why.
+// If a call has no result, it still returns a tensor, and whatever is given this tensor returns the reason.
 func ExampleBlend() {
 	digits := datasets.MNIST().Test()
 	half := images.Blend(digits.Take(2).Images, digits.Take(3).Images, 0.5)

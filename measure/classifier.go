@@ -9,16 +9,17 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// LinearAccuracy returns the fraction of test latents, float32 [n, d], that a multinomial logistic regression, fitted to
-// the training latents, puts into their class. It measures how well hyperplanes separate the classes in the latent space.
+// LinearAccuracy returns the fraction of test latents, float32 [n, d], that a multinomial logistic regression fitted
+// to the training latents classifies correctly. It measures how well hyperplanes separate the classes in the latent
+// space.
 //
 // Each latent feature is standardised first, with its mean and standard deviation over the training latents. The
 // regression minimises the mean cross-entropy plus |W|²/2n, as scikit-learn's LogisticRegression() does after
-// StandardScaler(); the biases are not penalised. There is one minimum, which L-BFGS (Liu and Nocedal 1989) approaches
-// from zero until every entry of the gradient is below 1e-4. Nothing is random: the same latents give the same accuracy.
+// StandardScaler(); the biases are not penalised. The loss has a single minimum. L-BFGS (Liu and Nocedal 1989) starts from
+// zero and stops when every entry of the gradient is below 1e-4. Nothing is random: the same latents give the same accuracy.
 //
-// It returns an error if the fit has not converged after 1,000 iterations, if d differs between training and test, if
-// labels are not as many as latents, or if a number is not finite.
+// It returns an error if the fit has not converged after 1,000 iterations, if d differs between training and test, if the
+// number of labels differs from that of latents, or if a number is not finite or above 1e15 in magnitude.
 func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (float64, error) {
 	a, b, err := labelled(train, trainLabels, test, testLabels)
 	if err != nil {
@@ -36,32 +37,6 @@ func LinearAccuracy(train *tensors.Tensor, trainLabels []uint8, test *tensors.Te
 	return share(r.predict(w, standard(b)), testLabels), nil
 }
 
-// standardiser returns a function that moves each column to the mean 0 and the standard deviation 1 that it has in t. A
-// column that never changes in t becomes 0: the latents of a network whose units have died are constant.
-func standardiser(t table) func(table) []float64 {
-	mean, std := make([]float64, t.columns), make([]float64, t.columns)
-	for i, v := range t.values {
-		mean[i%t.columns] += float64(v) / float64(t.rows)
-	}
-	for i, v := range t.values {
-		d := float64(v) - mean[i%t.columns]
-		std[i%t.columns] += d * d / float64(t.rows)
-	}
-	for j, v := range std {
-		std[j] = math.Sqrt(v)
-		if std[j] < 1e-6*math.Max(1, math.Abs(mean[j])) { // in float32 no different from no change
-			std[j] = math.Inf(1)
-		}
-	}
-	return func(t table) []float64 {
-		x := make([]float64, len(t.values))
-		for i, v := range t.values {
-			x[i] = (float64(v) - mean[i%t.columns]) / std[i%t.columns]
-		}
-		return x
-	}
-}
-
 // A regression is a logistic regression on the rows of x, d numbers each. Its weights are [classes, d+1], the bias last.
 type regression struct {
 	x          []float64
@@ -69,16 +44,16 @@ type regression struct {
 	d, classes int
 }
 
-// The fit has converged if no entry of the gradient exceeds tolerance. It gives up after so many iterations; with 60,000
-// digits in 2 to 32 latent dimensions, of PCA and of the tutorial's net, it took 34 to 144.
+// The fit has converged if no entry of the gradient exceeds tolerance, and fails after this many iterations. On codes of
+// 60,000 digits in 2 to 32 latent dimensions, from PCA and from the tutorial's net, it took 34 to 144.
 const (
 	tolerance  = 1e-4
 	iterations = 1000
 )
 
-// fit returns the weights at the minimum of the loss, or an error if it is not reached in this many iterations.
+// fit returns the weights at the minimum of the loss, or an error if this many iterations do not reach it.
 func (r *regression) fit(iterations int) ([]float64, error) {
-	// L-BFGS asks for the value and the gradient at the same place, one after the other.
+	// L-BFGS asks for the value and then the gradient at the same place, so both are computed once and saved.
 	gradient, at := make([]float64, r.classes*(r.d+1)), []float64(nil)
 	var value float64
 	update := func(w []float64) {
@@ -96,7 +71,8 @@ func (r *regression) fit(iterations int) ([]float64, error) {
 	if result == nil {
 		return nil, err
 	}
-	// With an error the line search found nothing better. Rounding does that at the minimum; so the gradient decides.
+	// An error means that the line search found nothing better, which rounding can cause at the minimum. So the gradient
+	// decides whether the fit has converged.
 	update(result.X)
 	if steepest := floats.Norm(gradient, math.Inf(1)); !(steepest <= tolerance) {
 		return nil, fmt.Errorf("the classifier has not converged: after %d iterations an entry of its gradient is %.2g, above %g: give it more training latents, or latents of fewer dimensions",
@@ -105,7 +81,7 @@ func (r *regression) fit(iterations int) ([]float64, error) {
 	return result.X, nil
 }
 
-// equal reports whether a and b are the same place.
+// equal reports whether a and b, which have the same length, hold the same numbers.
 func equal(a, b []float64) bool {
 	for i, v := range a {
 		if v != b[i] {
@@ -117,7 +93,7 @@ func equal(a, b []float64) bool {
 
 // loss returns the mean cross-entropy with its penalty at w, and writes its gradient.
 func (r *regression) loss(w, gradient []float64) float64 {
-	const parts = 8 // fixed, so that the order of the additions is fixed as well
+	const parts = 8 // fixed, so that the additions have the same order on any number of cores
 	n, width := len(r.labels), r.d+1
 	losses, gradients := [parts]float64{}, [parts][]float64{}
 	parallel(parts, func(part int) {
@@ -172,7 +148,7 @@ func (r *regression) softmax(w, x, p []float64, k int) float64 {
 	return math.Log(sum) - logit
 }
 
-// logits writes the logarithms of the classes' odds at x into p, up to a constant.
+// logits writes the log probability of each class at x into p, up to a constant.
 func (r *regression) logits(w, x, p []float64) {
 	width := r.d + 1
 	for k := range p {

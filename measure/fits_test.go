@@ -39,7 +39,7 @@ func TestFitPCARefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// What is refused is computed from the matrices that FitPCA allocates, so they are counted.
+// FitPCA computes the memory that it needs from the number of matrices it allocates, so this test counts them.
 func TestFitPCATakesTheMemoryItSays(t *testing.T) {
 	const n, d = 4, 600
 	values := make([]float32, n*d)
@@ -53,13 +53,13 @@ func TestFitPCATakesTheMemoryItSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
-	// All that was ever allocated, the partial sums among it: what lives at once is less.
+	// This is everything that was ever allocated, partial sums included; less is in use at any one time.
 	if taken := float64(after.TotalAlloc-before.TotalAlloc) / (8 * d * d); taken < matrices || taken > matrices+2 {
 		t.Errorf("memory for %.1f matrices was taken, %d are counted", taken, matrices)
 	}
 }
 
-// wavy returns rows of numbers that are not symmetric in any way, every third of them 0.
+// wavy returns rows of numbers without any symmetry; every third number is 0.
 func wavy(rows, columns int) table {
 	t := table{rows: rows, columns: columns, values: make([]float32, rows*columns), dims: []int{rows, columns}}
 	for i := range t.values {
@@ -70,8 +70,8 @@ func wavy(rows, columns int) table {
 	return t
 }
 
-// An entry of the matrix is the sum of eight parts of the rows, each added from its first row to its last. The number of
-// cores changes no bit of it.
+// An entry of the matrix is the sum over eight parts of the rows, each added from its first row to its last. It is the same,
+// bit for bit, on any number of cores.
 func TestCovarianceDoesNotDependOnTheCores(t *testing.T) {
 	x := wavy(101, 37)
 	typical := typicalRow(x)
@@ -180,7 +180,8 @@ func TestAFitThatHasNotConvergedIsNoNumber(t *testing.T) {
 	faults.Row(t, "a linear classifier that has not converged", named("LinearAccuracy", err).Error(), "no accuracy of a half-fitted classifier")
 }
 
-// A separable set has its minimum far out, one feature is constant, one a copy of another: the hard ones converge, too.
+// A separable set has its minimum far from zero, one feature is constant and one is a copy of another. Hard fits like this
+// converge, too.
 func TestHardFitsConverge(t *testing.T) {
 	var values []float32
 	var labels []uint8

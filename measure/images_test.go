@@ -14,7 +14,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// golden is what scikit-image and SciPy gave: parity/measures.py says what is in it.
+// golden holds results of scikit-image and SciPy; parity/measures.py describes the fields.
 type golden struct {
 	Shape        []int
 	X, Y, Median []int // in 1/64
@@ -68,7 +68,7 @@ func TestMedianIsSciPys(t *testing.T) {
 	}
 }
 
-// The median of every 3x3 image that differs in the order of its ranks cannot be tried; many can.
+// Nine numbers have too many orders to try them all, so 2,000 random ones are tried.
 func TestMedianIsTheFifthOfNine(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 0))
 	for range 2000 {

@@ -91,7 +91,7 @@ func TestLinearClassifierIsThatOfScikitLearn(t *testing.T) {
 	}
 }
 
-// The gradient against differences of the loss.
+// The gradient agrees with finite differences of the loss.
 func TestGradientOfTheClassifier(t *testing.T) {
 	r := sklearn(t)
 	train, _ := tables(t, r)
@@ -142,7 +142,7 @@ func TestPCAIsThatOfScikitLearn(t *testing.T) {
 	}
 }
 
-// Latents of a net that has died are all one: the classes are guessed.
+// A dead net gives every image the same latents, so the classes can only be guessed.
 func TestLatentsThatAreAllTheSame(t *testing.T) {
 	r := sklearn(t)
 	for _, v := range []float32{0, -0.21, 3e4} {

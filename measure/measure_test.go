@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// ramp is a tensor of these dimensions whose numbers swing between -1 and 1.
+// ramp returns a tensor of these dimensions with numbers between -1 and 1.
 func ramp(dims ...int) *tensors.Tensor {
 	n := 1
 	for _, d := range dims {
@@ -76,7 +76,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 	faults.Row(t, fmt.Sprintf("a wrong tensor or number in a measurement (%d cases)", len(bad)), bad[5].want, "the arguments, unchanged")
 }
 
-// With as many components as numbers nothing is lost, whatever the shape; and a row that is typical changes nothing.
+// With as many components as numbers in a row nothing is lost, whatever the shape.
 func TestAllComponentsLoseNothing(t *testing.T) {
 	for _, dims := range [][]int{{50, 4, 3, 1}, {50, 5}, {3, 6}} {
 		x := ramp(dims...)

@@ -5,9 +5,9 @@ import (
 )
 
 // Median returns the images x, float32 [n, height, width, channels], with each pixel replaced by the median of the 3x3
-// pixels around it, channel by channel: the usual filter against single wrong pixels (Tukey, Exploratory Data Analysis,
-// 1977, describes it for series). At the border the outermost pixels are repeated, as in scipy.ndimage.median_filter with
-// mode "nearest"; for a 3x3 window SciPy's default, "reflect", gives the same.
+// pixels around it, channel by channel. It is the usual filter against isolated wrong pixels; Tukey (Exploratory Data
+// Analysis, 1977) describes it for series. At the border the outermost pixels are repeated, as in
+// scipy.ndimage.median_filter with mode "nearest"; for a 3x3 window SciPy's default, "reflect", gives the same result.
 //
 // It returns an error if x has another shape or type, or a number is not finite.
 func Median(x *tensors.Tensor) (*tensors.Tensor, error) {
@@ -32,8 +32,8 @@ func (im stack) median(from, to []float32) {
 				lo1, mid1, hi1 := sorted(from[above+l], from[y*row+l], from[below+l])
 				lo2, mid2, hi2 := sorted(from[above+m], from[y*row+m], from[below+m])
 				lo3, mid3, hi3 := sorted(from[above+r], from[y*row+r], from[below+r])
-				// With nine numbers in three sorted columns, the median of all is the median of three: the
-				// largest of the lows, the median of the middles and the smallest of the highs.
+				// Once the three columns are sorted, the median of all nine numbers is the median of three of
+				// them: the largest low, the median of the middles and the smallest high.
 				_, mid, _ := sorted(mid1, mid2, mid3)
 				_, to[y*row+m], _ = sorted(max(lo1, lo2, lo3), mid, min(hi1, hi2, hi3))
 			}

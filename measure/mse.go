@@ -10,7 +10,7 @@ import (
 // MSE returns the mean squared error of a against b: the squared difference, averaged over all numbers. Both are float32
 // [n, …] of one shape. For images and their reconstructions this is the loss that package autoencoder calls MSE.
 //
-// It equals the mean of [Errors] exactly, and returns the same errors.
+// It equals the mean of [Errors] bit for bit, and returns an error in the same cases.
 func MSE(a, b *tensors.Tensor) (float64, error) {
 	values, err := squaredErrors(a, b)
 	if err != nil {
@@ -19,8 +19,8 @@ func MSE(a, b *tensors.Tensor) (float64, error) {
 	return mean(values), nil
 }
 
-// Errors returns the mean squared error of each image of a against the same image of b, n numbers, so that the best and
-// the worst images can be found. Both are float32 [n, …] of one shape, latents or images.
+// Errors returns the mean squared error of each image of a against the image of b with the same index: n numbers, which
+// show the best and the worst images. Both are float32 [n, …] of one shape, latents or images.
 //
 // It returns an error if the shapes differ or a number is not finite.
 func Errors(a, b *tensors.Tensor) ([]float64, error) {

@@ -8,13 +8,14 @@ import (
 
 // KNNAccuracy returns the fraction of test latents, float32 [n, d], that a k-nearest-neighbour classifier over the training
 // latents labels correctly (Cover and Hart 1967; in scikit-learn KNeighborsClassifier(k).score). It measures how well
-// distances alone separate the classes in the latent space.
+// distances alone separate the classes in the latent space. Distances depend on the scale of each latent feature; see
+// [Standardise].
 //
-// A latent gets the label that most of its k nearest training latents have, by Euclidean distance. If several labels are
-// as frequent, the smallest wins; of training latents at the same distance the first counts as nearer.
+// A latent gets the label that is most frequent among its k nearest training latents, by Euclidean distance. If labels are
+// tied, the smallest one wins; if training latents are equally far away, the one with the smaller index counts as nearer.
 //
-// It returns an error if k is not in 1-n of the training latents, if d differs between training and test, if labels are
-// not as many as latents, or if a number is not finite or above 1e15 in magnitude.
+// It returns an error if k is below 1 or above the number of training latents, if d differs between training and test, if
+// the number of labels differs from that of latents, or if a number is not finite or above 1e15 in magnitude.
 func KNNAccuracy(k int, train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (float64, error) {
 	a, b, err := labelled(train, trainLabels, test, testLabels)
 	if err != nil {
@@ -26,7 +27,7 @@ func KNNAccuracy(k int, train *tensors.Tensor, trainLabels []uint8, test *tensor
 	return share(nearest(k, a, trainLabels, b), testLabels), nil
 }
 
-// labelled reads training and test latents, and checks that both are of one space and have a label each.
+// labelled reads training and test latents, and checks that both have the same d and one label each.
 func labelled(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, testLabels []uint8) (a, b table, err error) {
 	if a, err = readNear("the training latents", train); err != nil {
 		return a, b, err
@@ -36,7 +37,7 @@ func labelled(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, 
 	}
 	switch {
 	case a.columns != b.columns:
-		err = fmt.Errorf("the training latents are %v, the test latents %v: take both from one encoder", a.dims, b.dims)
+		err = oneEncoder(a, b)
 	case len(trainLabels) != a.rows:
 		err = fmt.Errorf("%d labels for %d training latents", len(trainLabels), a.rows)
 	case len(testLabels) != b.rows:
@@ -45,7 +46,12 @@ func labelled(train *tensors.Tensor, trainLabels []uint8, test *tensors.Tensor, 
 	return a, b, err
 }
 
-// share returns the fraction of the labels that were predicted.
+// oneEncoder returns the error of latents of two widths.
+func oneEncoder(train, test table) error {
+	return fmt.Errorf("the training latents are %v, the test latents %v: take both from one encoder", train.dims, test.dims)
+}
+
+// share returns the fraction of the labels that were predicted correctly.
 func share(said, labels []uint8) float64 {
 	right := 0
 	for i, k := range labels {
@@ -56,7 +62,7 @@ func share(said, labels []uint8) float64 {
 	return float64(right) / float64(len(labels))
 }
 
-// nearest returns for each row of test the class that most of its k nearest rows of train have.
+// nearest returns, for each row of test, the class that is most frequent among its k nearest rows of train.
 func nearest(k int, train table, labels []uint8, test table) []uint8 {
 	said := make([]uint8, test.rows)
 	const parts = 64
@@ -67,7 +73,7 @@ func nearest(k int, train table, labels []uint8, test table) []uint8 {
 			found := 0
 			z := test.row(i)
 			for j := range train.rows {
-				limit := float32(-1) // none yet
+				limit := float32(-1) // no limit until k rows are found
 				if found == k {
 					limit = distances[k-1]
 				}
@@ -88,8 +94,8 @@ func nearest(k int, train table, labels []uint8, test table) []uint8 {
 	return said
 }
 
-// within returns the squared distance of a and b, and reports whether it is below limit; a negative limit is none. It stops
-// as soon as it is not: most training latents are too far away after a few numbers already.
+// within returns the squared distance of a and b, and reports whether it is below limit; a negative limit stands for none.
+// It stops as soon as the sum reaches the limit, which for most training latents takes only a few numbers.
 func within(limit float32, a, b []float32) (d float32, near bool) {
 	b = b[:len(a)]
 	for i, x := range a {
@@ -102,7 +108,7 @@ func within(limit float32, a, b []float32) (d float32, near bool) {
 	return d, limit < 0 || d < limit
 }
 
-// vote returns the class that occurs most often, the smallest of several.
+// vote returns the class that occurs most often or, if there is a tie, the smallest of these.
 func vote(classes []uint8) uint8 {
 	var votes [256]int
 	most := 0

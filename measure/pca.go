@@ -15,15 +15,15 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// PCA is a principal component analysis: the orthogonal directions in which images differ most. Of all linear encoders
-// into d numbers, with any linear decoder, the first d components have the least mean squared error on the images they
+// PCA is a principal component analysis: the orthogonal directions in which images vary most. No linear encoder into d
+// numbers, with any linear decoder, has a smaller mean squared error than the first d components on the images that they
 // were fitted to (Eckart and Young 1936; as an autoencoder: Baldi and Hornik 1989). One PCA serves every d.
 //
 // Make one with [FitPCA].
 type PCA struct {
 	dims       []int // of one image: [28, 28, 1]
 	mean       []float64
-	components *mat.Dense // [numbers, numbers], a component a column, the one of most variance first
+	components *mat.Dense // [numbers, numbers], one component per column, by descending variance
 }
 
 // FitPCA returns the principal components of images, float32 [n, height, width, channels], or of latents, float32 [n, d]:
@@ -31,8 +31,10 @@ type PCA struct {
 // images of 28x28 take about two seconds on two cores.
 //
 // Memory grows with the square of the numbers in an image, and time with the third power: images of 1,500 numbers take
-// nine seconds, and for 64x64x3 images the matrices alone take 3.6 GB. FitPCA returns an error before it allocates if they do not fit into the free memory, if there are
-// fewer than two rows, or if a number is not finite.
+// nine seconds, and for 64x64x3 images the matrices alone take 3.6 GB.
+//
+// It returns an error, before it allocates, if the matrices do not fit into the free memory. It also returns one if there
+// are fewer than two rows, or if a number is not finite.
 func FitPCA(x *tensors.Tensor) (*PCA, error) {
 	p, err := fitPCA(x, memory.Available())
 	if err != nil {
@@ -41,7 +43,7 @@ func FitPCA(x *tensors.Tensor) (*PCA, error) {
 	return p, nil
 }
 
-// fitPCA is FitPCA with this many bytes of memory free.
+// fitPCA does the work of FitPCA on a computer with this many bytes of free memory.
 func fitPCA(x *tensors.Tensor, free float64) (*PCA, error) {
 	if err := input.CheckFloats(compared, x); err != nil {
 		return nil, err
@@ -70,11 +72,11 @@ func fitPCA(x *tensors.Tensor, free float64) (*PCA, error) {
 	return p, nil
 }
 
-// matrices is how many of the size of the covariance FitPCA allocates at most at once: the covariance, the solver's
-// eigenvectors, and their copy in the result. Before that, the partial sums take half of one.
+// matrices is the largest number of matrices of the covariance's size that FitPCA holds at once: the covariance, the
+// solver's eigenvectors, and their copy in the result. The partial sums before that take half of one.
 const matrices = 3
 
-// fits returns an error if a tensor of these dimensions needs more than free bytes: its copy and the matrices.
+// fits returns an error if the copy of a tensor of these dimensions and its matrices need more than free bytes.
 func fits(dims []int, free float64) error {
 	d := 1.0
 	for _, size := range dims[1:] {
@@ -92,7 +94,8 @@ func fits(dims []int, free float64) error {
 		what, d, memory.Gigabytes(copied+square), memory.Gigabytes(free))
 }
 
-// orient turns eigenvectors, a column each, from ascending to descending order, and gives each its sign.
+// orient reverses the order of the eigenvectors, which are the columns, from ascending to descending variance. It also gives
+// each one the sign that FitPCA promises.
 func orient(vectors *mat.Dense) {
 	d, _ := vectors.Dims()
 	for i := range d {
@@ -115,11 +118,11 @@ func orient(vectors *mat.Dense) {
 
 // covariance returns the mean of the rows and their covariance.
 //
-// It sums products of differences from a typical row, and then corrects for that row not being the mean: the background
-// of a digit becomes exactly 0, and its pixels, four of five, cost nothing.
+// It sums products of differences from a typical row instead of the mean, and corrects the sums afterwards. The background
+// pixels of a digit, four out of five, then differ by exactly 0 and cost nothing.
 //
-// The rows are summed in a fixed number of parts, whatever the number of cores, so that the order of the additions is
-// fixed as well. The work is divided by rows of the matrix instead: each number of it is computed by one worker.
+// The rows are summed in a fixed number of parts, which fixes the order of the additions for any number of cores. The cores
+// share the work by rows of the matrix: each entry is computed by one worker.
 func covariance(t table) ([]float64, *mat.SymDense) {
 	const parts = 8
 	typical, d := typicalRow(t), t.columns
@@ -147,7 +150,7 @@ func covariance(t table) ([]float64, *mat.SymDense) {
 			clear(partial)
 			from, to := span(t.rows, part, parts)
 			for i := from; i < to; i++ {
-				n, mine := 0, 0 // differences in this row, and those of them in the stripe
+				n, mine := 0, 0 // the differences in this row, and how many of them are in the stripe
 				for j, v := range t.row(i)[first:] {
 					if v := float64(v) - typical[first+j]; v != 0 {
 						columns[n], values[n] = first+j, v
@@ -181,15 +184,15 @@ func covariance(t table) ([]float64, *mat.SymDense) {
 	return means, c
 }
 
-// triangleSpan returns the bounds of the given one of n stripes of rows that divide the upper triangle of a d x d matrix
-// into about equal areas.
+// triangleSpan returns the first row of a stripe and the row after its last one. The n stripes divide the upper triangle of
+// a d x d matrix into about equal areas.
 func triangleSpan(d, stripe, n int) (from, to int) {
-	// Above row r lie all but (1 - r/d)² of the triangle.
+	// The rows from r on hold (1 - r/d)² of the triangle.
 	row := func(k int) int { return int(math.Round(float64(d) * (1 - math.Sqrt(1-float64(k)/float64(n))))) }
 	return row(stripe), row(stripe + 1)
 }
 
-// typicalRow returns the median of each column over the first rows.
+// typicalRow returns the median of each column over the first 101 rows.
 func typicalRow(t table) []float64 {
 	typical, column := make([]float64, t.columns), make([]float32, min(t.rows, 101))
 	for j := range typical {
@@ -203,7 +206,7 @@ func typicalRow(t table) []float64 {
 }
 
 // Encode returns the first d coordinates of images, float32 [n, d]: how far each image lies from the mean image along each
-// of the first d components. x has the shape of the images that p was fitted to, but for n.
+// of the first d components. x must have the shape of the images that p was fitted to, except for n.
 //
 // It returns an error if x has another shape, a number is not finite, or d is not between 1 and the number of components.
 func (p *PCA) Encode(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
@@ -235,8 +238,8 @@ func (p *PCA) encode(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
 	return tensors.FromFlatDataAndDimensions(z, t.rows, d), nil
 }
 
-// Decode returns the images [n, …] that have the coordinates z, float32 [n, d]: the mean image plus the first d components,
-// each times its coordinate.
+// Decode returns the images [n, …] with the coordinates z, float32 [n, d]: the mean image plus the first d components, each
+// multiplied by its coordinate.
 //
 // It returns an error if z has another shape, a number is not finite, or d is not between 1 and the number of components.
 func (p *PCA) Decode(z *tensors.Tensor) (*tensors.Tensor, error) {
@@ -265,8 +268,9 @@ func (p *PCA) decode(z *tensors.Tensor) (*tensors.Tensor, error) {
 	return tensors.FromFlatDataAndDimensions(x, append([]int{t.rows}, p.dims...)...), nil
 }
 
-// Reconstruct returns what d components keep of the images x, a tensor of x's shape: [PCA.Decode] of [PCA.Encode], with
-// their errors.
+// Reconstruct returns the images x as d components reproduce them, a tensor of x's shape: [PCA.Decode] of [PCA.Encode].
+//
+// It returns an error in the cases in which these two do.
 func (p *PCA) Reconstruct(x *tensors.Tensor, d int) (*tensors.Tensor, error) {
 	z, err := p.Encode(x, d)
 	if err != nil {
@@ -283,16 +287,16 @@ func (p *PCA) fitted() error {
 	return nil
 }
 
-// product returns (t - before) m + after, row by row; nil stands for zeros. It works on pieces of some 32 MB, as float64
-// copies of a whole data set take twice its size.
+// product returns (t - before) m + after, row by row; nil stands for zeros. It works on pieces of about 32 MB, because a
+// float64 copy of a whole data set takes twice the data set's memory.
 func product(t table, before []float64, m mat.Matrix, after []float64) []float32 {
-	// Gonum adds up in another order if a product has less than four blocks of 64x64. Pieces of 256 rows or more have
-	// four at least, so that the pieces have the bits of the whole.
+	// Gonum adds in a different order if a product has fewer than four blocks of 64x64. Pieces of at least 256 rows have
+	// four or more, so that the result is that of the whole product, bit for bit.
 	_, width := m.Dims()
 	return pieces(t, before, m, after, max(256, 1<<22/max(t.columns, width)))
 }
 
-// pieces is product in pieces of at least this many rows.
+// pieces computes the product in pieces of at least this many rows, or as a whole if there are fewer.
 func pieces(t table, before []float64, m mat.Matrix, after []float64, rows int) []float32 {
 	_, width := m.Dims()
 	values := make([]float32, 0, t.rows*width)

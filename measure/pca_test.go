@@ -8,7 +8,7 @@ import (
 	"autoencoders/measure"
 )
 
-// The values that a PCA of the 60,000 training images gives in Python.
+// These are the errors of a PCA of the 60,000 training images in Python.
 func TestPCAOfMNISTHasTheKnownErrors(t *testing.T) {
 	mnist := datasets.MNIST(datasets.Normalize(0.5, 0.5))
 	pca, err := measure.FitPCA(mnist.Train().Images)

@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"autoencoders/internal/memory"
-
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -61,7 +59,9 @@ func columnMeans(t table, f func(column int, v float64) float64) []float64 {
 // ActiveUnits returns how many of the d latent features a variational encoder uses: those whose posterior mean varies by
 // more than 0.01 over the images (Burda, Grosse and Salakhutdinov, Importance Weighted Autoencoders, arXiv 1509.00519,
 // on the representation of the latent space). mu holds the posterior means, float32 [n, d]; the variance is that of
-// [Variance], with its errors.
+// [Variance].
+//
+// It returns an error in the cases in which Variance does.
 func ActiveUnits(mu *tensors.Tensor) (int, error) {
 	variances, err := variance("the means", mu)
 	if err != nil {
@@ -77,8 +77,8 @@ func ActiveUnits(mu *tensors.Tensor) (int, error) {
 }
 
 // KL returns the Kullback-Leibler divergence of the Gaussians N(mu, exp(logvar)) from N(0, 1), in nats: one number for each
-// of the d latent features, averaged over the n images. mu and logvar are float32 [n, d]. The sum of the d numbers is the
-// term that a variational autoencoder adds to its loss; for one Gaussian it is
+// of the d latent features, averaged over the n images. mu and logvar are float32 [n, d]. A variational autoencoder adds the
+// sum of the d numbers to its loss. For one Gaussian the divergence is
 //
 //	-1/2 (1 + logvar - mu² - exp(logvar))
 //
@@ -141,8 +141,8 @@ func Gaussian(n, d int, seed uint64) (*tensors.Tensor, error) {
 	if n < 1 || d < 1 {
 		return nil, fmt.Errorf("measure: Gaussian(%d, %d): at least one latent of at least one number", n, d)
 	}
-	if size, free := 4*float64(n)*float64(d), memory.Available(); size > math.MaxInt || size > free {
-		return nil, fmt.Errorf("measure: Gaussian(%d, %d): the latents would take %s, and %s are free: draw fewer", n, d, memory.Gigabytes(size), memory.Gigabytes(free))
+	if err := fitting("the latents", float64(n)*float64(d)); err != nil {
+		return nil, fmt.Errorf("measure: Gaussian(%d, %d): %w", n, d, err)
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	z := make([]float32, n*d)

@@ -7,21 +7,22 @@ import (
 	"sync"
 
 	"autoencoders/internal/input"
+	"autoencoders/internal/memory"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// A table is a tensor as rows of numbers: one row for each image or latent.
+// A table holds the numbers of a tensor, one row for each image or latent.
 type table struct {
 	rows, columns int
 	values        []float32 // [rows, columns]
-	dims          []int     // the tensor's
+	dims          []int     // of the tensor
 }
 
 func (t table) row(i int) []float32 { return t.values[i*t.columns : (i+1)*t.columns] }
 
-// read copies the numbers of x, [n, …]. It returns an error if one of them is not finite. what names x in errors, with a
-// plural: "the images".
+// read copies the numbers of x, [n, …]. It returns an error if one of them is not finite. what is the plural that names x
+// in errors: "the images".
 func read(what string, x *tensors.Tensor) (table, error) {
 	if err := input.CheckFloats(what, x); err != nil {
 		return table{}, err
@@ -49,11 +50,11 @@ func (t table) place(i int) string {
 	return fmt.Sprintf("row %d", i/t.columns)
 }
 
-// farthest is the largest magnitude of numbers whose squared distances are summed in float32: sums of a million of them
-// stay below the largest float32, 3.4e38.
+// farthest is the largest magnitude that readNear accepts. A sum of a million squared differences of such numbers stays
+// below the largest float32, 3.4e38.
 const farthest = 1e15
 
-// readNear reads a tensor whose rows are compared by their squared distance in float32.
+// readNear reads a tensor whose rows are compared by their squared distances in float32.
 func readNear(what string, x *tensors.Tensor) (table, error) {
 	t, err := read(what, x)
 	for i, v := range t.values {
@@ -62,6 +63,15 @@ func readNear(what string, x *tensors.Tensor) (table, error) {
 		}
 	}
 	return t, err
+}
+
+// fitting returns an error if this many float32 numbers do not fit into the free memory. what is the plural that names them
+// in the error.
+func fitting(what string, numbers float64) error {
+	if size, free := 4*numbers, memory.Available(); size > math.MaxInt || size > free {
+		return fmt.Errorf("%s would take %s, and %s are free: ask for fewer", what, memory.Gigabytes(size), memory.Gigabytes(free))
+	}
+	return nil
 }
 
 // named puts the function's name before an error: "measure: PSNR: …".
@@ -85,5 +95,5 @@ func parallel(n int, f func(part int)) {
 	workers.Wait()
 }
 
-// span returns the bounds of the given one of parts equal pieces of n things.
+// span returns the first index of a part and the index after its last one, if n things are divided into equal parts.
 func span(n, part, parts int) (from, to int) { return n * part / parts, n * (part + 1) / parts }

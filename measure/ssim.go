@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// The constants of the paper, section III.B and III.C.
+// These are the constants of the paper, sections III.B and III.C.
 const (
 	ssimWindow = 11  // pixels on a side
 	ssimSigma  = 1.5 // of the Gaussian, in pixels
@@ -16,16 +16,16 @@ const (
 )
 
 // SSIM returns the mean structural similarity of the images x and reference, both float32 [n, height, width, channels]:
-// 1 for equal images, about 0 for unrelated ones. While [MSE] asks how far each pixel is off, SSIM compares mean, contrast
-// and pattern in a window that slides over both images:
+// 1 for equal images, about 0 for unrelated ones. While [MSE] looks at each pixel alone, SSIM compares mean, contrast and
+// pattern in a window that slides over both images:
 //
 //	SSIM = (2·μx·μy + C1)(2·σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2))
 //
 // (Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to Structural Similarity, IEEE
 // Transactions on Image Processing 13(4), 2004, equation 13.) The window is a Gaussian of 11x11 pixels with a standard
 // deviation of 1.5 pixels, C1 = (0.01·dataRange)² and C2 = (0.03·dataRange)². Variances are weighted sums, without the
-// factor n/(n-1) of a sample. The mean is over all places at which the window lies inside the image, over channels and
-// over images. The result is that of scikit-image's structural_similarity with gaussian_weights=True, sigma=1.5,
+// factor n/(n-1) of a sample. The mean is taken over all positions at which the window lies inside the image, over channels
+// and over images. The result equals that of scikit-image's structural_similarity with gaussian_weights=True, sigma=1.5 and
 // use_sample_covariance=False. dataRange is the distance from black to white: 2 for pixels in [-1, 1].
 //
 // It returns an error if the images are smaller than the window, and in the cases in which [PSNR] does.
@@ -76,15 +76,15 @@ func ssim(x, y []float64, width int, c1, c2 float64) float64 {
 	return sum / float64(len(mx))
 }
 
-// windowMeans returns the weighted means of a plane under the Gaussian window, one for each place at which it fits. The
-// window is the product of a row and a column, so it is applied to the rows first and to the columns then: 22 products a
-// pixel instead of 121.
+// windowMeans returns the weighted means of a plane under the Gaussian window, one for each position at which it fits. The
+// window is the product of a row and a column, so it is applied first to the rows and then to the columns, which takes 22
+// products per pixel instead of 121.
 func windowMeans(image []float64, width int) []float64 {
 	return rowMeans(rowMeans(image, width), len(image)/width)
 }
 
-// rowMeans returns the weighted means along the rows, transposed: row i of the result holds place i of every row. A second
-// call therefore goes along the columns, and transposes back.
+// rowMeans returns the weighted means along the rows, transposed: row i of the result holds position i of every row. A
+// second call therefore works along the columns and transposes back.
 func rowMeans(image []float64, width int) []float64 {
 	height, fits := len(image)/width, width-ssimWindow+1
 	means := make([]float64, fits*height)

@@ -1,4 +1,4 @@
-// Package fashion says which files make up Fashion-MNIST and where they lie. The
+// Package fashion says which files make up Fashion-MNIST and where they are. The
 // command that downloads the files and the package that reads them share it; it
 // is separate so that the reader links no network code.
 package fashion
