@@ -78,6 +78,10 @@ func everyFigure() map[string]*Figure {
 	return map[string]*Figure{
 		"scatter":  Scatter(points, digits(9), Title("Dots"), Pictures(images)),
 		"circles":  Scatter(points, digits(9), Pictures(images), Circles(0.5, 2)),
+		"clouds":   Scatter(points, digits(9), Pictures(images), Clouds(points, points)),
+		"weights":  Images(images, Diverging(), Title("Weights"), RowNotes("of a filter"), ColumnNames(digits(9))),
+		"over":     Curve(Line("loss", []float64{3, 2, 1}), Over([]float64{1, 4, 2}), Marks("a", "b", "c"), Baseline("mean", 4)),
+		"codes":    Map(plane, images, Codes(points)),
 		"images":   Images(images, Captions(digits(9))),
 		"pairs":    Pairs(images, images),
 		"curve":    Curve(Line("loss", []float64{3, 2, 1})),

@@ -30,6 +30,7 @@ type Figure struct {
 	opt  options
 	err  error
 	draw func() *page        // nil if err
+	alt  func() string       // nil if err
 	vega func() (any, error) // nil if there is no Vega-Lite version
 	png  []byte
 	w, h int // in CSS pixels, set with png
@@ -171,7 +172,9 @@ func (p *page) point(x, y float64) vg.Point {
 
 // paste draws src at (x, y), each of its pixels as a square of k x k. It must fit on the page.
 func (p *page) paste(src image.Image, x, y, k int) {
-	if _, grey := src.(*image.Gray); !grey {
+	switch src.(type) {
+	case *image.Gray, *image.Paletted:
+	default:
 		p.photo = true
 	}
 	b := src.Bounds()
@@ -200,6 +203,7 @@ var (
 	ink  = color.RGBA{0x26, 0x26, 0x26, 0xff}
 	grey = color.RGBA{0x8a, 0x8a, 0x8a, 0xff}
 	pale = color.RGBA{0xe8, 0xe8, 0xe8, 0xff}
+	edge = color.RGBA{0xc8, 0xc8, 0xc8, 0xff}
 )
 
 // handler sets the text of all figures.
@@ -214,12 +218,43 @@ func style(size float64, bold bool) text.Style {
 	return text.Style{Color: ink, Font: f, Handler: handler}
 }
 
+// titleStyle is the style of titles, whose place is the middle of their top.
+func titleStyle() text.Style {
+	sty := style(15, true)
+	sty.XAlign, sty.YAlign = vgdraw.XCenter, vgdraw.YTop
+	return sty
+}
+
+// wrapped returns s with line breaks in place of spaces, so that it is at most width CSS pixels wide where words allow it.
+func wrapped(s string, sty text.Style, width float64) string {
+	var lines []string
+	for _, line := range strings.Split(s, "\n") {
+		var now string
+		for _, word := range strings.Split(line, " ") {
+			if now != "" && float64(sty.Width(now+" "+word)/px) > width {
+				lines, now = append(lines, now), word
+				continue
+			}
+			if now != "" {
+				now += " "
+			}
+			now += word
+		}
+		lines = append(lines, now)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fitTitle breaks the title of a plot that is drawn on c.
+func fitTitle(p *plot.Plot, c vgdraw.Canvas) {
+	p.Title.Text = wrapped(p.Title.Text, titleStyle(), math.Max(300, float64((c.Max.X-c.Min.X)/px)))
+}
+
 // axes returns a plot of gonum's in our typeface, without minor ticks, whose data area reaches the axes.
 func axes(o options, xmin, xmax, ymin, ymax float64) *plot.Plot {
 	p := plot.New()
 	p.Title.Text = o.title
-	p.Title.TextStyle = style(15, true)
-	p.Title.TextStyle.XAlign, p.Title.TextStyle.YAlign = vgdraw.XCenter, vgdraw.YTop
+	p.Title.TextStyle = titleStyle()
 	p.Title.Padding = 10 * px
 	for _, a := range []struct {
 		axis     *plot.Axis

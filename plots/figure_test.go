@@ -67,7 +67,7 @@ func over(c color.Color) color.Color {
 func TestScatterPutsDotsAtTheirPlaceInTheirColour(t *testing.T) {
 	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}}
 	points := tensors.FromFlatDataAndDimensions([]float32{0, 0, 8, 4, 2, 3}, 3, 2)
-	f := Scatter(points, []uint8{0, 1, 2}, Palette(full))
+	f := Scatter(points, []uint8{0, 1, 2}, Palette(full), Unlabelled())
 	m := picture(t, f)
 	x0, y0 := centre(m, over(full[0]))
 	x1, y1 := centre(m, over(full[1]))
@@ -141,7 +141,7 @@ func TestCirclesAreRoundAndAtTheirRadius(t *testing.T) {
 	full := Colours{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}, color.RGBA{255, 0, 255, 255}, color.RGBA{0, 255, 255, 255}}
 	// The last one makes the plane higher than wide, and its own scale would be flat.
 	points := tensors.FromFlatDataAndDimensions([]float32{1, 0, -1, 0, 0, 1, 0, -1, 0, -7}, 5, 2)
-	m := picture(t, Scatter(points, []uint8{0, 1, 2, 3, 4}, Palette(full), Circles(1.5, 3)))
+	m := picture(t, Scatter(points, []uint8{0, 1, 2, 3, 4}, Palette(full), Circles(1.5, 3), Unlabelled()))
 	x0, y0 := centre(m, over(full[0]))
 	x1, y1 := centre(m, over(full[1]))
 	_, up := centre(m, over(full[2]))
@@ -167,7 +167,7 @@ func TestCirclesAreRoundAndAtTheirRadius(t *testing.T) {
 
 func TestVegaLiteOfCircles(t *testing.T) {
 	points, labels := cloud(10)
-	views := specOf(t, Scatter(points, labels, Pictures(shades(10)), Circles(1, 2)))["hconcat"].([]any)
+	views := specOf(t, Scatter(points, labels, Pictures(shades(10)), Circles(1, 2), Unlabelled()))["hconcat"].([]any)
 	scatter := views[0].(map[string]any)
 	layers := scatter["layer"].([]any)
 	if len(layers) != 3 {

@@ -61,6 +61,11 @@ func places() map[string]func(x *tensors.Tensor) *Figure {
 		"Images":              func(x *tensors.Tensor) *Figure { return Images(x) },
 		"Pairs, top":          func(x *tensors.Tensor) *Figure { return Pairs(x, pics) },
 		"Pairs, bottom":       func(x *tensors.Tensor) *Figure { return Pairs(pics, x) },
+		"Scatter of Clouds":   func(x *tensors.Tensor) *Figure { return Scatter(points, nil, Clouds(x, points)) },
+		"Clouds, log of var":  func(x *tensors.Tensor) *Figure { return Scatter(points, nil, Clouds(points, x)) },
+		"Map of Covering":     func(x *tensors.Tensor) *Figure { return Map(Covering(x, 2), pics) },
+		"Map of Codes":        func(x *tensors.Tensor) *Figure { return Map(plane, pics, Codes(x)) },
+		"Explorer of Codes":   func(x *tensors.Tensor) *Figure { return Explorer(plane, pics, points, nil, Codes(x)) },
 		"Grid":                func(x *tensors.Tensor) *Figure { return Grid([]*tensors.Tensor{pics, x}) },
 		"Map of images":       func(x *tensors.Tensor) *Figure { return Map(plane, x) },
 		"Explorer of images":  func(x *tensors.Tensor) *Figure { return Explorer(plane, x, points, nil) },
@@ -72,8 +77,10 @@ func TestNoBadTensorIsDrawn(t *testing.T) {
 	var seen error
 	for name, figure := range places() {
 		dims := []int{4, 6, 5, 1}
-		if strings.Contains(name, "oint") || strings.Contains(name, "Around") {
-			dims = []int{4, 2}
+		for _, plane := range []string{"oint", "Around", "Clouds", "Covering", "Codes"} {
+			if strings.Contains(name, plane) {
+				dims = []int{4, 2}
+			}
 		}
 		if _, err := figure(tensor(ramp, dims...)).WriteTo(io.Discard); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -149,7 +156,7 @@ func TestEveryFunctionOfTensorsIsTried(t *testing.T) {
 			}
 		}
 	}
-	if found != 9 { // arguments: Pairs has its two in one list
+	if found != 12 { // arguments: Pairs has its two in one list
 		t.Errorf("%d arguments of tensors are in the source", found)
 	}
 }
@@ -175,19 +182,21 @@ func TestAnOptionWithoutUseIsAnError(t *testing.T) {
 		"Title": Title("title"), "Axes": Axes("x", "y"), "Palette": Palette(Tutorial), "Labels": Labels("zero"), "Pictures": Pictures(pics),
 		"Columns": Columns(2), "Range": Range(0, 1), "Captions": Captions(1, 2, 3, 4), "RowNames": RowNames(), "Line": Line("loss", []float64{1}),
 		"Runs": Runs("loss", [][]float64{{1}}), "Ticks": Ticks("one"), "Circles": Circles(1),
+		"ColumnNames": ColumnNames(1, 2, 3, 4), "RowNotes": RowNotes(), "Diverging": Diverging(), "Over": Over([]float64{1}), "Marks": Marks("a mark"),
+		"Baseline": Baseline("mean", 1), "Unlabelled": Unlabelled(), "Clouds": Clouds(points, points), "Codes": Codes(points),
 	}
 	var seen error
 	for figure, c := range map[string]struct {
 		uses string
 		draw func(o Option) *Figure
 	}{
-		"Scatter":  {"Title Axes Palette Labels Circles Pictures Range", func(o Option) *Figure { return Scatter(points, nil, o) }},
-		"Images":   {"Title Columns Range Captions Labels", func(o Option) *Figure { return Images(pics, o) }},
-		"Pairs":    {"Title Columns Range Captions Labels RowNames", func(o Option) *Figure { return Pairs(pics, pics, o) }},
-		"Grid":     {"Title Columns Range Captions Labels RowNames", func(o Option) *Figure { return Grid([]*tensors.Tensor{pics}, o) }},
-		"Curve":    {"Title Axes Palette Line Runs Ticks", func(o Option) *Figure { return Curve(Line("a", []float64{1}), o) }},
-		"Map":      {"Title Axes Range", func(o Option) *Figure { return Map(plane, pics, o) }},
-		"Explorer": {"Title Axes Palette Labels Range", func(o Option) *Figure { return Explorer(plane, pics, points, nil, o) }},
+		"Scatter":  {"Title Axes Palette Labels Unlabelled Circles Clouds Pictures Range", func(o Option) *Figure { return Scatter(points, nil, o) }},
+		"Images":   {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging", func(o Option) *Figure { return Images(pics, o) }},
+		"Pairs":    {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging RowNames", func(o Option) *Figure { return Pairs(pics, pics, o) }},
+		"Grid":     {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging RowNames", func(o Option) *Figure { return Grid([]*tensors.Tensor{pics}, o) }},
+		"Curve":    {"Title Axes Palette Line Runs Ticks Over Marks Baseline", func(o Option) *Figure { return Curve(Line("a", []float64{1}), o) }},
+		"Map":      {"Title Axes Range Codes", func(o Option) *Figure { return Map(plane, pics, o) }},
+		"Explorer": {"Title Axes Palette Labels Unlabelled Range Codes", func(o Option) *Figure { return Explorer(plane, pics, points, nil, o) }},
 	} {
 		for name, option := range all {
 			useful := strings.Contains(" "+c.uses+" ", " "+name+" ")
@@ -250,6 +259,23 @@ func TestOptionsThatCannotBeDrawn(t *testing.T) {
 		{func() *Figure { return Scatter(Plane{X0: 0, X1: nan, Y0: 0, Y1: 1, N: 1 << 40}.Points(), nil) }, "Scatter: the points could not be loaded: plots: Plane{0, NaN, 0, 1, 1099511627776} is empty"},
 		{func() *Figure { return Map(plane, pics, Axes("x", strings.Repeat("y", 301))) }, "Map: a text of 301 letters is too long: 300 at most"},
 		{func() *Figure { return Images(pics, Captions(1, 2, 3, strings.Repeat("é", 301))) }, "Images: a text of 301 letters"},
+		{func() *Figure { return Images(pics, Diverging(), Range(-1, 2)) }, "Images: Range(-1, 2) with Diverging: the range must have 0 in its middle"},
+		{func() *Figure { return Images(tensor(ramp, 2, 2, 2, 3), Diverging()) }, "Images: Diverging: images of 3 channels have colours of their own"},
+		{func() *Figure { return Images(pics, ColumnNames(1, 2, 3)) }, "Images: 3 column names for 4 columns"},
+		{func() *Figure { return Images(pics, ColumnNames([]int{1, 2, 3}, 4), Columns(2)) }, "Images: 4 column names for 2 columns"},
+		{func() *Figure { return Images(pics, Columns(2), RowNotes("one")) }, "Images: 1 row notes for 2 rows"},
+		{func() *Figure { return Pairs(pics, pics, RowNotes("one", "two", "three")) }, "Pairs: 3 row notes for 2 rows"},
+		{func() *Figure { return Curve(Line("a", []float64{1, 2}), Over([]float64{1})) }, "Curve: Over gives 1 numbers for 2 places"},
+		{func() *Figure { return Curve(Line("a", []float64{1, 2}), Over(nil)) }, "Curve: Over gives 0 numbers for 2 places"},
+		{func() *Figure { return Curve(Line("a", []float64{1, 2}), Over([]float64{1, nan})) }, "Curve: Over is NaN at 2"},
+		{func() *Figure { return Curve(Line("a", []float64{1}), Over([]float64{1}), Ticks("one")) }, "Curve: Ticks name the places 1, 2, 3, …, and Over gives others"},
+		{func() *Figure { return Curve(Line("a", []float64{1, 2}), Marks("one")) }, `Curve: 1 Marks for the 2 values of line "a"`},
+		{func() *Figure { return Curve(Line("a", []float64{1, 2}), Baseline("b", inf)) }, `Curve: Baseline("b", +Inf) cannot be drawn`},
+		{func() *Figure { return Curve(Line("a", []float64{1, 2}), Baseline("b", -1e301)) }, `Curve: Baseline("b", -1e+301) cannot be drawn`},
+		{func() *Figure { return Curve(Baseline("b", 1)) }, "Curve: nothing to draw: give it a Line"},
+		{func() *Figure { return Scatter(points, nil, Clouds(points, tensor(ramp, 3, 2))) }, "Scatter: Clouds: 4 means and 3 log variances"},
+		{func() *Figure { return Scatter(points, nil, Clouds(points, tensor(constant(200), 4, 2))) }, "Scatter: Clouds: log variance 0 is (200, 200), too large to be drawn"},
+		{func() *Figure { return Map(Covering(points, 0), pics) }, "Map: Covering: n is 0, it must be 1-200"},
 		{func() *Figure { return nil }, "an empty Figure"},
 	}
 	for _, c := range cases {
@@ -277,6 +303,7 @@ func TestFiguresThatWouldBeTooLarge(t *testing.T) {
 		{func() *Figure { return Map(plane(100), zeros(10000, 40, 1, 1)) }, "Map: the figure would have 1100 x 44000 pixels, more than 25 million: use a plane of fewer points, or smaller images than 40x1"},
 		{func() *Figure { return Explorer(plane(80), zeros(6400, 28, 28, 1), zeros(3, 2), nil) }, "Explorer: 80 x 80 images of 28x28 pixels are too many to be pointed at: use a plane of 71 x 71 points"},
 		{func() *Figure { return Explorer(plane(1), zeros(1, 2100, 2100, 1), zeros(3, 2), nil) }, "Explorer: images of 2100x2100 pixels are too large to be pointed at"},
+		{func() *Figure { return Scatter(zeros(3, 2), nil, Clouds(zeros(2001, 2), zeros(2001, 2))) }, "Scatter: Clouds: 2001 ellipses are too many to be told apart: 2000 at most"},
 		{func() *Figure { return Scatter(zeros(3, 2), nil, Pictures(zeros(3, 300, 300, 1))) }, "Scatter: pictures of 300x300 pixels are too large to be pointed at: make them smaller than 283x283"},
 	}
 	for _, c := range cases {
@@ -313,6 +340,16 @@ func TestExtremesAreDrawn(t *testing.T) {
 		"long caption":      Images(pics, Captions(long, long, long, long)),
 		"long title, map":   Map(plane, pics, Title(long), Axes(long, long)),
 		"long, explorer":    Explorer(plane, pics, points, []uint8{0, 1, 2, 3}, Title(long), Axes(long, long), Labels(long)),
+		"long notes":        Images(pics, Title(long), ColumnNames(long, long, long, long), RowNotes(long)),
+		"long baseline":     Curve(Line("a", []float64{1, 2}), Baseline(long, 1.5), Marks(long, long)),
+		"one of each":       Scatter(points, []uint8{0, 1, 2, 3}, Labels(long, long, long, long)),
+		"points for clouds": Scatter(points, nil, Clouds(points, tensor(constant(-1e30), 4, 2))),
+		"huge clouds":       Scatter(points, nil, Clouds(points, tensor(constant(170), 4, 2))),
+		"one x":             Curve(Line("a", []float64{1, 2}), Over([]float64{3, 3}), Marks("a", "b")),
+		"far x":             Curve(Line("a", []float64{1, 2}), Over([]float64{-1e300, 1e300}), Marks("a", "b")),
+		"one sign":          Images(tensor(constant(0), 4, 3, 3, 1), Diverging()),
+		"large weights":     Images(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 1, 2, 2, 1), Diverging()),
+		"far codes":         Explorer(plane, pics, tensor(constant(1e30), 4, 2), nil, Codes(points)),
 		"lines":             Images(pics, Title("one\ntwo\n"), Captions("a\nb", "\n", "", "\t")),
 		"not UTF-8":         Curve(Title("\xff\xfe"), Line("\xff", []float64{1})),
 		"huge values":       Curve(Line("a", []float64{-1e300, 1e300})),

@@ -68,6 +68,10 @@ func withTexts(s string) map[string]*Figure {
 		"Scatter: label":  Scatter(threePoints(), labels, Labels(s)),
 		"Curve: line":     Curve(Line(s, []float64{1, 2})),
 		"Curve: tick":     Curve(Line("a", []float64{1, 2}), Ticks(s, "b")),
+		"Images: column":  Images(shades(2), ColumnNames(s, "b")),
+		"Images: note":    Images(shades(2), RowNotes(s)),
+		"Curve: mark":     Curve(Line("a", []float64{1, 2}), Marks(s, "b")),
+		"Curve: baseline": Curve(Line("a", []float64{1, 2}), Baseline(s, 1)),
 		"Map: title":      Map(plane, shades(4), Title(s)),
 		"Explorer: label": Explorer(plane, shades(4), threePoints(), labels, Labels(s)),
 	}

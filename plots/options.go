@@ -24,19 +24,44 @@ type options struct {
 	labels      []string
 	pictures    *tensors.Tensor
 	columns     int
-	ranged      bool    // else lo and hi are chosen from the pixels
+	ranged      bool    // otherwise lo and hi are chosen from the pixels
 	lo, hi      float32 // black and white
 	captions    []any
 	rowNames    []string
+	columnNames []any
+	rowNotes    []string
+	diverging   bool
 	lines       []line
-	ticks       []string // under 1, 2, 3, … of Curve; nil: the numbers
+	ticks       []string  // under 1, 2, 3, … of Curve; nil: the numbers
+	over        []float64 // the lines' x values; nil: 1, 2, 3, …
+	marks       []string  // at the points of the last line
+	baselines   []baseline
 	circles     []float64
+	unlabelled  bool
+
+	mu, logvar   *tensors.Tensor // of the clouds
+	codes        *tensors.Tensor
+	behind       *tensors.Tensor
+	behindLabels []uint8
 }
 
 type line struct {
 	name   string
 	ys     []float64
 	lo, hi []float64 // ends of the error bars, nil without
+}
+
+type baseline struct {
+	name string
+	y    float64
+}
+
+// place returns the x value of a line's value number i.
+func (o *options) place(i int) float64 {
+	if o.over != nil {
+		return o.over[i]
+	}
+	return float64(i + 1)
 }
 
 // gather applies opts for a figure that has a use for the options named in uses, and checks what can be checked without
@@ -57,6 +82,9 @@ func gather(uses, x, y string, opts []Option) (options, error) {
 }
 
 func (o *options) check() error {
+	if o.ranged && o.diverging && o.lo != -o.hi {
+		return errorf("Range(%v, %v) with Diverging: the range must have 0 in its middle", o.lo, o.hi)
+	}
 	if o.ranged && (!(o.lo < o.hi) || math.IsInf(float64(o.hi)-float64(o.lo), 0)) {
 		return errorf("Range(%v, %v): the first value is drawn black, the second, which must be above it, white", o.lo, o.hi)
 	}
@@ -88,12 +116,20 @@ const mostLetters = 300
 // texts returns all that the options may write into the figure.
 func (o *options) texts() []string {
 	all := append([]string{o.title, o.x, o.y}, o.labels...)
-	all = append(append(all, o.rowNames...), o.ticks...)
+	for _, more := range [][]string{o.rowNames, o.ticks, o.rowNotes, o.marks} {
+		all = append(all, more...)
+	}
 	for _, l := range o.lines {
 		all = append(all, l.name)
 	}
+	for _, b := range o.baselines {
+		all = append(all, b.name)
+	}
 	for i := range o.captions {
 		all = append(all, o.caption(i))
+	}
+	for i := range o.columnNames {
+		all = append(all, o.columnName(i))
 	}
 	return all
 }
@@ -148,22 +184,34 @@ func Range(lo, hi float32) Option {
 // Captions writes a line under each image: one value for each, a number with four decimals. A slice of labels or
 // of names counts as its elements; a label is written by its name if there are [Labels].
 func Captions(captions ...any) Option {
+	return option("Captions", func(o *options) { o.captions = elements(captions) })
+}
+
+// elements returns the values with slices replaced by their elements.
+func elements(values []any) []any {
 	all := []any{}
-	for _, c := range captions {
-		switch c := c.(type) {
+	for _, v := range values {
+		switch v := v.(type) {
 		case []uint8:
-			for _, k := range c {
-				all = append(all, k)
-			}
+			all = appendAny(all, v)
 		case []string:
-			for _, s := range c {
-				all = append(all, s)
-			}
+			all = appendAny(all, v)
+		case []int:
+			all = appendAny(all, v)
+		case []float64:
+			all = appendAny(all, v)
 		default:
-			all = append(all, c)
+			all = append(all, v)
 		}
 	}
-	return option("Captions", func(o *options) { o.captions = all })
+	return all
+}
+
+func appendAny[T any](all []any, values []T) []any {
+	for _, v := range values {
+		all = append(all, v)
+	}
+	return all
 }
 
 // caption returns what stands under image i.
@@ -179,6 +227,38 @@ func (o *options) caption(i int) string {
 func RowNames(names ...string) Option {
 	return option("RowNames", func(o *options) { o.rowNames = append([]string{}, names...) })
 }
+
+// ColumnNames writes a name above each column of [Images], [Pairs] or [Grid]. A slice counts as its elements; a label is
+// written by its name if there are [Labels], and a number in as few digits as it has.
+func ColumnNames(names ...any) Option {
+	return option("ColumnNames", func(o *options) { o.columnNames = elements(names) })
+}
+
+// columnName returns what stands above column i.
+func (o *options) columnName(i int) string {
+	switch v := o.columnNames[i].(type) {
+	case uint8:
+		return o.name(v)
+	case string:
+		return v
+	default:
+		s := fmt.Sprint(v)
+		if digits, ok := strings.CutPrefix(s, "-"); ok {
+			return "\u2212" + digits
+		}
+		return s
+	}
+}
+
+// RowNotes writes a note at the right of each row of [Images], [Pairs] or [Grid], such as what a method's images score.
+func RowNotes(notes ...string) Option {
+	return option("RowNotes", func(o *options) { o.rowNotes = append([]string{}, notes...) })
+}
+
+// Diverging draws numbers of both signs, such as the weights of a filter, in [Images], [Pairs] or [Grid]: negative ones
+// blue, 0 white, positive ones red. The range is symmetric and the same for all images; a bar below them shows it. It is
+// as wide as the largest number, or as [Range] says. The images must have one channel.
+func Diverging() Option { return option("Diverging", func(o *options) { o.diverging = true }) }
 
 // Line adds a line to [Curve]: ys[0] stands above 1, ys[1] above 2 and so on.
 func Line(name string, ys []float64) Option {
@@ -199,6 +279,23 @@ func Runs(name string, runs [][]float64) Option {
 	return option("Runs", func(o *options) { o.lines = append(o.lines, l) })
 }
 
+// Over gives the x values of the lines of [Curve], which have a numeric axis then: Over(rates) for distortions over rates.
+// They may be in any order; each line joins its points in the order in which they are given.
+func Over(xs []float64) Option {
+	return option("Over", func(o *options) { o.over = append([]float64{}, xs...) })
+}
+
+// Marks writes a name at each point of the last line of [Curve].
+func Marks(names ...string) Option {
+	return option("Marks", func(o *options) { o.marks = append([]string{}, names...) })
+}
+
+// Baseline draws a dashed horizontal line at y into [Curve], with its name: what the other lines are compared with. The
+// axis reaches it.
+func Baseline(name string, y float64) Option {
+	return option("Baseline", func(o *options) { o.baselines = append(o.baselines, baseline{name, y}) })
+}
+
 // Ticks names the places 1, 2, 3, … of [Curve] if they stand for something else: Ticks(2, 4, 8) for lines over powers of
 // two.
 func Ticks(names ...any) Option {
@@ -215,17 +312,36 @@ func Circles(radii ...float64) Option {
 	return option("Circles", func(o *options) { o.circles = append([]float64{}, radii...) })
 }
 
+// Unlabelled leaves out the names of the classes, which [Scatter], [Explorer] and [Arrows] write at the classes' medians.
+func Unlabelled() Option { return option("Unlabelled", func(o *options) { o.unlabelled = true }) }
+
+// Clouds draws Gaussians into [Scatter], each as the ellipse of one standard deviation: mu holds their means and logvar the
+// logarithms of their variances, both float32 [n, 2], as a variational encoder gives them. They may be others than the
+// points, and fewer. If they are as many, each has the colour of its point's label.
+func Clouds(mu, logvar *tensors.Tensor) Option {
+	return option("Clouds", func(o *options) { o.mu, o.logvar = mu, logvar })
+}
+
+// Codes gives [Map] or [Explorer] the codes of images, float32 [n, 2]. The cells of the grid into which no code falls are
+// drawn paler: there the decoder was never trained.
+func Codes(points *tensors.Tensor) Option {
+	return option("Codes", func(o *options) { o.codes = points })
+}
+
 // Colours holds the colours of the classes, from 0 on.
 type Colours []color.Color
 
-// ColourBlind is the default palette: ten colours that people with a colour-vision deficiency can tell apart (Petroff,
-// "Accessible Color Sequences for Data Visualization", arXiv:2107.02270; Matplotlib's petroff10). They are assigned so
-// that digits that an autoencoder places side by side (3 5 8, 4 7 9, 0 6) differ most.
+// ColourBlind is the default palette: ten colours, none of them grey, that people with a colour-vision deficiency can tell
+// apart. Eight are from Petroff, "Accessible Color Sequences for Data Visualization", arXiv:2107.02270 (Matplotlib's
+// petroff10). In place of his two greys stand pink and green, which were computed for this palette: its least distance
+// between two colours, as protanopes and deuteranopes see them after Machado, Oliveira and Fernandes (2009), is larger than
+// that of the ten. The colours are assigned so that digits that an autoencoder places side by side (3 5 8, 4 7 9, 0 6)
+// differ most.
 var ColourBlind = Colours{
 	color.RGBA{0x3f, 0x90, 0xda, 0xff}, // blue
-	color.RGBA{0x71, 0x75, 0x81, 0xff}, // slate
+	color.RGBA{0xd8, 0x78, 0x98, 0xff}, // pink
 	color.RGBA{0xbd, 0x1f, 0x01, 0xff}, // red
-	color.RGBA{0x94, 0xa4, 0xa2, 0xff}, // grey
+	color.RGBA{0x00, 0x5a, 0x50, 0xff}, // green
 	color.RGBA{0x83, 0x2d, 0xb6, 0xff}, // purple
 	color.RGBA{0xa9, 0x6b, 0x59, 0xff}, // brown
 	color.RGBA{0xe7, 0x63, 0x00, 0xff}, // orange

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -32,6 +33,81 @@ func tenColours(f *Figure) (ten []color.Color) {
 		ten = append(ten, f.opt.palette.at(k))
 	}
 	return ten
+}
+
+// deficiencies are what people with dichromacy see of light, after Machado, Oliveira and Fernandes, "A Physiologically-based
+// Model for Simulation of Color Vision Deficiency" (2009), at severity 1.0: matrices for linear RGB.
+var deficiencies = map[string][3][3]float64{
+	"normal":       {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+	"protanopia":   {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
+	"deuteranopia": {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
+	"tritanopia":   {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}},
+}
+
+func multiplied(m [3][3]float64, v [3]float64) (w [3]float64) {
+	for i, row := range m {
+		w[i] = row[0]*v[0] + row[1]*v[1] + row[2]*v[2]
+	}
+	return w
+}
+
+// oklab returns how a colour looks to somebody: its place in Ottosson's Oklab (2020), in which distances are about those
+// that are seen, from 0 for black to 100 for white.
+func oklab(c color.RGBA, sight [3][3]float64) (lab [3]float64) {
+	var linear [3]float64
+	for i, v := range [3]uint8{c.R, c.G, c.B} {
+		linear[i] = float64(v) / 255 / 12.92
+		if v > 10 {
+			linear[i] = math.Pow((float64(v)/255+0.055)/1.055, 2.4)
+		}
+	}
+	seen := multiplied(sight, linear)
+	for i := range seen {
+		seen[i] = min(1, max(0, seen[i]))
+	}
+	cones := multiplied([3][3]float64{{0.4122214708, 0.5363325363, 0.0514459929}, {0.2119034982, 0.6806995451, 0.1073969566}, {0.0883024619, 0.2817188376, 0.6299787005}}, seen)
+	for i := range cones {
+		cones[i] = 100 * math.Cbrt(cones[i])
+	}
+	return multiplied([3][3]float64{{0.2104542553, 0.7936177850, -0.0040720468}, {1.9779984951, -2.4285922050, 0.4505937099}, {0.0259040371, 0.7827717662, -0.8086757660}}, cones)
+}
+
+func apart(a, b [3]float64) float64 {
+	return math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+}
+
+// Matplotlib's petroff10 has 6.1 as its least distance, and two greys; Tableau's ten colours have 0.7.
+func TestColourBlindCanBeToldApart(t *testing.T) {
+	for who, sight := range deficiencies {
+		for i := range 10 {
+			a := oklab(ColourBlind.at(i), sight)
+			for j := range i {
+				if d := apart(a, oklab(ColourBlind.at(j), sight)); d < 7.5 {
+					t.Errorf("%s: colours %d and %d are %.1f apart", who, j, i, d)
+				}
+			}
+			if d := apart(a, oklab(color.RGBA{255, 255, 255, 255}, sight)); d < 13 {
+				t.Errorf("%s: colour %d is only %.1f from white", who, i, d)
+			}
+		}
+	}
+	// Digits that lie side by side in a latent space differ more.
+	for _, pair := range [][2]int{{3, 5}, {5, 8}, {3, 8}, {4, 7}, {7, 9}, {4, 9}, {0, 6}} {
+		for _, who := range []string{"normal", "protanopia", "deuteranopia"} {
+			if d := apart(oklab(ColourBlind.at(pair[0]), deficiencies[who]), oklab(ColourBlind.at(pair[1]), deficiencies[who])); d < 11 {
+				t.Errorf("%s: the colours of %v are %.1f apart", who, pair, d)
+			}
+		}
+	}
+}
+
+func TestColourBlindHasNoGrey(t *testing.T) {
+	for k := range 10 {
+		lab := oklab(ColourBlind.at(k), deficiencies["normal"])
+		if chroma := math.Hypot(lab[1], lab[2]); chroma < 7 {
+			t.Errorf("colour %d has a chroma of %.1f: it looks grey", k, chroma)
+		}
+	}
 }
 
 // coloured returns figures with thousands of colours.

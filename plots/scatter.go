@@ -15,45 +15,74 @@ import (
 
 const latentX, latentY = "Latent feature 1", "Latent feature 2"
 
-// Scatter returns a figure of points, float32 [n, 2], in the colours of their labels, 0-9, with a legend; labels may be nil.
-// Its options are [Title], [Axes], [Palette], [Labels], [Circles], [Pictures] and [Range], which is for the pictures.
+// Scatter returns a figure of points, float32 [n, 2], in the colours of their labels, 0-9, with a legend, and with the name
+// of each class written at its median, on each axis, or as near to it as there is room; labels may be nil. Its options are
+// [Title], [Axes], [Palette], [Labels], [Unlabelled], [Circles], [Clouds], [Pictures] and [Range], which is for the pictures.
 //
-// With [Pictures] the figure has a Vega-Lite version in which pointing at a dot shows the picture behind it. It contains
-// at most 1,000 of the points, chosen at random but always the same, and fewer if these have more than four million
-// pixels together.
+// With [Pictures] the figure has a Vega-Lite version in which pointing at a dot shows the picture behind it. It contains at
+// most 1,000 of the points, or fewer if their pictures have more than four million pixels together. These are chosen at
+// random but always the same, and a line below the axis says how many they are. The PNG contains all points.
 //
 // The figure holds an error if points has another shape, is empty or has a number that is not finite, if the labels are
 // not as many as the points or not in 0-9, if the pictures are not as many as the points or have more than 80,000
-// pixels each, and if a radius of [Circles] is not above 0.
+// pixels each, if a radius of [Circles] is not above 0, and if [Clouds] are not pairs of means and log variances.
 func Scatter(points *tensors.Tensor, labels []uint8, opts ...Option) *Figure {
 	const kind = "scatter"
-	o, err := gather("Title Axes Palette Labels Circles Pictures Range", latentX, latentY, opts)
+	o, err := gather("Title Axes Palette Labels Unlabelled Circles Clouds Pictures Range", latentX, latentY, opts)
 	if err != nil {
 		return failed(kind, "Scatter: %w", err)
 	}
-	pts, err := readPoints(points)
+	s := scatter{options: o, labels: labels}
+	s.pts, err = readPoints(points)
 	if err == nil {
-		err = checkLabels(labels, len(pts))
+		err = checkLabels(labels, len(s.pts))
+	}
+	if err == nil && slices.Contains(o.given, "Clouds") {
+		s.clouds, err = readClouds(o.mu, o.logvar)
 	}
 	if err != nil {
 		return failed(kind, "Scatter: %w", err)
 	}
-	f := &Figure{kind: kind, opt: o}
-	box := around(append(corners(o.circles), pts...), 0.04)
+	s.box = around(slices.Concat(corners(o.circles), cloudCorners(s.clouds), s.pts), 0.04)
+	f := &Figure{kind: kind, opt: o, alt: s.alt}
 	f.draw = func() *page {
 		page := newPage(620*density, 520*density)
-		c := vgdraw.Crop(page.Canvas, 8*px, -16*px, 8*px, -12*px)
-		drawScatter(page, c, o, box, pts, labels)
+		s.draw(page, vgdraw.Crop(page.Canvas, 8*px, -16*px, 8*px, -12*px))
 		return page
 	}
 	if slices.Contains(o.given, "Pictures") {
-		pics, err := readPictures(o, len(pts))
+		pics, err := readPictures(o, len(s.pts))
 		if err != nil {
 			return failed(kind, "Scatter: %w", err)
 		}
-		f.vega = func() (any, error) { return scatterSpec(o, box, pts, labels, pics) }
+		f.vega = func() (any, error) { return scatterSpec(s, pics) }
 	}
 	return f
+}
+
+// A scatter is what a figure of points draws.
+type scatter struct {
+	options
+	box    box
+	pts    [][2]float64
+	labels []uint8
+	clouds []ellipse
+	frame  *box // of a map beside the scatter; nil without
+}
+
+func (s scatter) alt() string {
+	text := "Scatter plot of " + said(s.options, s.pts, s.labels)
+	if n := len(s.circles); n > 0 {
+		var radii []string
+		for _, r := range s.circles {
+			radii = append(radii, short(r))
+		}
+		text += " Circles around the origin with radius " + listed(radii, ", ", 60) + "."
+	}
+	if n := len(s.clouds); n > 0 {
+		text += " " + count(n, "ellipse") + " of one standard deviation."
+	}
+	return text
 }
 
 // readPictures reads the pictures of n points.
@@ -95,27 +124,59 @@ func widen(lo, hi, more float64) (float64, float64) {
 	return lo - d, hi + d
 }
 
-// drawScatter fills c with axes, dots and, if there are labels, a legend.
-func drawScatter(page *page, c vgdraw.Canvas, o options, b box, pts [][2]float64, labels []uint8) {
-	p := axes(o, b.x0, b.x1, b.y0, b.y1)
-	p.Add(grid{}, dots{page, o.palette, pts, labels}, circles(o.circles))
-	legend := 0.0
-	names := present(labels)
-	if len(names) > 0 {
-		legend = 40
-		for _, k := range names {
-			w := style(13, false).Width(o.name(k))
-			legend = math.Max(legend, float64(w/px)+36)
-		}
+// draw fills c with axes, dots and, if there are labels, the classes' names and a legend.
+func (s scatter) draw(page *page, c vgdraw.Canvas) {
+	p := axes(s.options, s.box.x0, s.box.x1, s.box.y0, s.box.y1)
+	p.Add(grid{}, clouds{s.palette, s.clouds, s.labels}, dots{page, s.palette, s.pts, s.labels}, circles(s.circles))
+	if s.frame != nil {
+		p.Add(frame(*s.frame))
 	}
-	c = vgdraw.Crop(c, 0, -vg.Length(legend)*px, 0, 0)
-	if len(o.circles) > 0 {
+	names := present(s.labels)
+	c = vgdraw.Crop(c, 0, -vg.Length(legendWidth(s.options, names))*px, 0, 0)
+	fitTitle(p, c)
+	if len(s.circles) > 0 {
 		oneScale(p, c)
 	}
 	p.Draw(c)
 	d := p.DataCanvas(c)
+	if len(names) > 0 {
+		drawTags(page, s.options, s.pts, s.labels, dataArea(page, d), device(page, p, d))
+	}
+	drawLegend(page, s.options, names, d)
+}
+
+// dataArea returns where a plot's data lie on the page.
+func dataArea(page *page, d vgdraw.Canvas) spot {
+	x0, y1 := page.device(d.Min)
+	x1, y0 := page.device(d.Max)
+	return spot{x0, y0, x1, y1}
+}
+
+// device returns the function from a plot's data to pixels of the page.
+func device(page *page, p *plot.Plot, d vgdraw.Canvas) func(at [2]float64) [2]float64 {
+	trX, trY := p.Transforms(&d)
+	return func(at [2]float64) [2]float64 {
+		x, y := page.device(vg.Point{X: trX(at[0]), Y: trY(at[1])})
+		return [2]float64{x, y}
+	}
+}
+
+// legendWidth returns how many CSS pixels the names of classes need at the right of a plot.
+func legendWidth(o options, classes []uint8) float64 {
+	if len(classes) == 0 {
+		return 0
+	}
+	width := 40.0
+	for _, k := range classes {
+		width = math.Max(width, float64(style(13, false).Width(o.name(k))/px)+36)
+	}
+	return width
+}
+
+// drawLegend writes the names of classes beside a plot's data.
+func drawLegend(page *page, o options, classes []uint8, d vgdraw.Canvas) {
 	x, y := page.device(d.Max)
-	for i, k := range names {
+	for i, k := range classes {
 		cy := y + density*(12+20*float64(i))
 		dot(page.img, x+density*20, cy, density*5, o.palette.at(int(k)), 1)
 		sty := style(13, false)

@@ -17,8 +17,10 @@ import (
 )
 
 // readPoints copies points [n, 2], so that a figure can be drawn after the tensor is gone.
-func readPoints(t *tensors.Tensor) ([][2]float64, error) {
-	const what = "the points"
+func readPoints(t *tensors.Tensor) ([][2]float64, error) { return readPairs(t, "the points", "point") }
+
+// readPairs copies n pairs of numbers, float32 [n, 2]. what names all of them in errors, and one a single pair.
+func readPairs(t *tensors.Tensor, what, one string) ([][2]float64, error) {
 	if err := input.CheckFloats(what, t); err != nil {
 		return nil, err
 	}
@@ -32,7 +34,7 @@ func readPoints(t *tensors.Tensor) ([][2]float64, error) {
 	}
 	if i := input.NotFinite(v); i >= 0 {
 		i /= 2
-		return nil, fmt.Errorf("point %d is (%v, %v): has the training diverged?", i, v[2*i], v[2*i+1])
+		return nil, fmt.Errorf("%s %d is (%v, %v): has the training diverged?", one, i, v[2*i], v[2*i+1])
 	}
 	p := make([][2]float64, dims[0])
 	for i := range p {
@@ -61,7 +63,8 @@ func checkLabels(labels []uint8, n int) error {
 type pictures struct {
 	n, h, w, c int
 	v          []float32
-	lo, hi     float32 // black and white
+	lo, hi     float32 // black and white, or blue and red
+	diverging  bool
 }
 
 // shapeOf returns images [n, h, w, 1] or [n, h, w, 3] without their pixels, which read copies: a figure that will be refused
@@ -86,9 +89,13 @@ func (p *pictures) read(t *tensors.Tensor, o options, what string) error {
 	if i := input.NotFinite(v); i >= 0 {
 		return fmt.Errorf("%s hold %v in image %d: has the training diverged?", what, v[i], i/(p.h*p.w*p.c))
 	}
-	p.v, p.lo, p.hi = v, 0, 1
+	p.v, p.lo, p.hi, p.diverging = v, 0, 1, o.diverging
 	if slices.Min(v) < 0 {
 		p.lo = -1
+	}
+	if o.diverging {
+		p.hi = max(slices.Max(v), -slices.Min(v))
+		p.lo = -p.hi
 	}
 	if o.ranged {
 		p.lo, p.hi = o.lo, o.hi
@@ -99,6 +106,13 @@ func (p *pictures) read(t *tensors.Tensor, o options, what string) error {
 // at returns image i with black at lo and white at hi.
 func (p *pictures) at(i int) image.Image {
 	px := p.v[i*p.h*p.w*p.c:]
+	if p.diverging {
+		m := image.NewPaletted(image.Rect(0, 0, p.w, p.h), blueToRed)
+		for j := range m.Pix {
+			m.Pix[j] = divergingStep(float64(px[j]), float64(p.hi))
+		}
+		return m
+	}
 	grey := func(x float32) uint8 {
 		return uint8(math.Round(255 * math.Min(1, math.Max(0, float64((x-p.lo)/(p.hi-p.lo))))))
 	}

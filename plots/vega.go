@@ -150,19 +150,20 @@ const (
 )
 
 // scatterSpec returns the specification of the scatter whose dots show their pictures.
-func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictures) (any, error) {
-	some := sample(len(pts), min(vegaSample, vegaPixels/(pics.h*pics.w)))
+func scatterSpec(s scatter, pics *pictures) (any, error) {
+	o, b := s.options, s.box
+	some := sample(len(s.pts), min(vegaSample, vegaPixels/(pics.h*pics.w)))
 	x, y := places(b.x0, b.x1), places(b.y0, b.y1)
 	columns, rows := []string{"i", "x", "y", "label"}, make([][]string, len(some))
-	if labels == nil {
+	if s.labels == nil {
 		columns[3] = "number"
 	}
 	for k, i := range some {
 		what := strconv.Itoa(i)
-		if labels != nil {
-			what = o.name(labels[i])
+		if s.labels != nil {
+			what = o.name(s.labels[i])
 		}
-		rows[k] = []string{strconv.Itoa(k), x(pts[i][0]), y(pts[i][1]), what}
+		rows[k] = []string{strconv.Itoa(k), x(s.pts[i][0]), y(s.pts[i][1]), what}
 	}
 	data, err := vegaTable(columns, rows)
 	if err != nil {
@@ -183,7 +184,7 @@ func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictu
 		"mark":   object{"type": "circle", "opacity": 0.9, "clip": true},
 		"encoding": object{
 			"x": axisX, "y": axisY,
-			"color":  vegaColour(o, labels),
+			"color":  vegaColour(o, s.labels),
 			"size":   object{"condition": object{"param": "at", "empty": false, "value": 200}, "value": round(math.Pi * radius * radius)},
 			"stroke": object{"condition": object{"param": "at", "empty": false, "value": "#262626"}, "value": "transparent"},
 		},
@@ -195,7 +196,78 @@ func scatterSpec(o options, b box, pts [][2]float64, labels []uint8, pics *pictu
 		}
 		layers = append(layers, circle)
 	}
+	ellipses, err := vegaClouds(clouds{o.palette, s.clouds, s.labels}, b, axisX, axisY)
+	if err != nil {
+		return nil, err
+	}
+	layers = append(layers, ellipses...)
+	layers = append(layers, vegaTags(s, b, width, height, axisX, axisY)...)
+	layers = append(layers, vegaNote(len(some), len(s.pts), width, height)...)
 	return vegaPage(o, data, array{object{"width": width, "height": height, "layer": layers}, show}), nil
+}
+
+// vegaTags returns the layers of the classes' names at their medians, white below and then in ink, with a line to those
+// medians that they stand beside.
+func vegaTags(s scatter, b box, width, height float64, axisX, axisY object) (layers array) {
+	toPixel := func(p [2]float64) [2]float64 {
+		return [2]float64{(p[0] - b.x0) / (b.x1 - b.x0) * width, (b.y1 - p[1]) / (b.y1 - b.y0) * height}
+	}
+	x, y := places(b.x0, b.x1), places(b.y0, b.y1)
+	value := func(px, py float64) (string, string) {
+		return x(b.x0 + px/width*(b.x1-b.x0)), y(b.y1 - py/height*(b.y1-b.y0))
+	}
+	size := func(name string) (w, h float64) {
+		w, h = tagSize(name)
+		return w / density, h / density
+	}
+	var names, lines array
+	for _, t := range classTags(s.options, s.pts, s.labels, spot{0, 0, width, height}, size, toPixel) {
+		cx, cy := t.spot.centre()
+		px, py := value(cx, cy)
+		names = append(names, object{"x": number(px), "y": number(py), "name": t.name})
+		if t.moved() {
+			mx, my := value(t.at[0], t.at[1])
+			lines = append(lines, object{"x": number(px), "y": number(py), "x2": number(mx), "y2": number(my)})
+		}
+	}
+	if lines != nil {
+		layers = append(layers, object{
+			"data": object{"values": lines},
+			"mark": object{"type": "rule", "color": "#262626", "strokeWidth": 1.2},
+			"encoding": object{"x": axisX, "y": axisY,
+				"x2": object{"field": "x2"}, "y2": object{"field": "y2"}},
+		})
+	}
+	for _, mark := range []object{{"stroke": "white", "strokeWidth": 5, "strokeJoin": "round"}, {"color": "#262626"}} {
+		if names == nil {
+			break
+		}
+		mark["type"], mark["fontSize"], mark["fontWeight"] = "text", 16, "bold"
+		layers = append(layers, object{
+			"data":     object{"values": names},
+			"mark":     mark,
+			"encoding": object{"x": axisX, "y": axisY, "text": object{"field": "name", "type": "nominal"}},
+		})
+	}
+	return layers
+}
+
+// number returns the number that a text of places holds.
+func number(s string) float64 {
+	x, _ := strconv.ParseFloat(s, 64)
+	return x
+}
+
+// vegaNote returns the layer of the line below the axis that says how many of the points are drawn, if not all are.
+func vegaNote(drawn, all int, width, height float64) array {
+	if drawn == all {
+		return nil
+	}
+	return array{object{
+		"data":     object{"values": array{object{}}},
+		"mark":     object{"type": "text", "fontSize": 12, "color": "#595959", "align": "right", "baseline": "top"},
+		"encoding": object{"x": object{"value": width}, "y": object{"value": height + 42}, "text": object{"value": thousands(drawn) + " of " + count(all, "point") + " are drawn"}},
+	}}
 }
 
 // vegaCircle returns the layer of a circle.
@@ -216,63 +288,85 @@ func vegaCircle(r float64, axisX, axisY object) (object, error) {
 
 // explorerSpec returns the specification of the plane: the points under an invisible grid, whose point nearest to the
 // pointer is the one shown.
-func explorerSpec(p Plane, o options, pics *pictures, pts [][2]float64, labels []uint8) (any, error) {
-	b := p.box()
+func explorerSpec(m planeMap, s scatter) (any, error) {
+	p, o, b := m.Plane, s.options, s.box
+	some := sample(len(s.pts), explorerDots)
 	// The grid is a rule, not a table: the place and the text of point i are computed.
 	x0, y0 := p.at(0)
-	x1, y1 := p.at(pics.n - 1)
+	x1, y1 := p.at(m.pics.n - 1)
 	steps := float64(max(1, p.N-1))
-	grid := object{"sequence": object{"start": 0, "stop": pics.n, "as": "i"}}
+	grid := object{"sequence": object{"start": 0, "stop": m.pics.n, "as": "i"}}
+	text := "'decoded from (' + format(datum.x, '.2f') + ', ' + format(datum.y, '.2f') + ')'"
+	if m.empty != nil {
+		text += fmt.Sprintf(" + (slice('%s', datum.i, datum.i + 1) == '1' ? ', no code near' : '')", bits(m.empty))
+	}
 	place := array{
 		object{"as": "x", "calculate": fmt.Sprintf("%v + %v * (datum.i %% %d)", x0, (x1-x0)/steps, p.N)},
 		object{"as": "y", "calculate": fmt.Sprintf("%v + %v * floor(datum.i / %d)", y0, (y1-y0)/steps, p.N)},
-		object{"as": "text", "calculate": "'decoded from (' + format(datum.x, '.2f') + ', ' + format(datum.y, '.2f') + ')'"},
+		object{"as": "text", "calculate": text},
 	}
 	x, y := places(b.x0, b.x1), places(b.y0, b.y1)
-	columns, rows := []string{"x", "y"}, make([][]string, len(pts))
-	if labels != nil {
+	columns, rows := []string{"x", "y"}, make([][]string, len(some))
+	if s.labels != nil {
 		columns = append(columns, "label")
 	}
-	for i := range pts {
-		rows[i] = []string{x(pts[i][0]), y(pts[i][1])}
-		if labels != nil {
-			rows[i] = append(rows[i], o.name(labels[i]))
+	for k, i := range some {
+		rows[k] = []string{x(s.pts[i][0]), y(s.pts[i][1])}
+		if s.labels != nil {
+			rows[k] = append(rows[k], o.name(s.labels[i]))
 		}
 	}
 	dots, err := vegaTable(columns, rows)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]int, pics.n)
+	all := make([]int, m.pics.n)
 	for i := range all {
 		all[i] = i
 	}
-	show, err := panel(pics, all, object{"field": "text", "type": "nominal"})
+	show, err := panel(m.pics, all, object{"field": "text", "type": "nominal"})
 	if err != nil {
 		return nil, err
 	}
-	radius, _ := dotSize(len(pts))
+	const width, height = 440, 440
+	radius, _ := dotSize(len(some))
 	axisX, axisY := vegaAxis("x", o.x, b.x0, b.x1), vegaAxis("y", o.y, b.y0, b.y1)
-	views := array{
+	layers := array{
 		object{
-			"width": 440, "height": 440,
-			"layer": array{
-				object{
-					"data":     dots,
-					"mark":     object{"type": "circle", "opacity": 0.7, "clip": true, "size": round(math.Pi * radius * radius)},
-					"encoding": object{"x": axisX, "y": axisY, "color": vegaColour(o, labels)},
-				},
-				object{
-					"params": pointing(p.N*(p.N/2) + p.N/2),
-					"mark":   object{"type": "point", "size": 160, "strokeWidth": 2.5, "color": "#262626", "filled": false},
-					"encoding": object{"x": axisX, "y": axisY,
-						"opacity": object{"condition": object{"param": "at", "empty": false, "value": 1}, "value": 0}},
-				},
-			},
+			"data":     dots,
+			"mark":     object{"type": "circle", "opacity": 0.7, "clip": true, "size": round(math.Pi * radius * radius)},
+			"encoding": object{"x": axisX, "y": axisY, "color": vegaColour(o, s.labels)},
 		},
-		show,
+		object{
+			"params": pointing(p.N*(p.N/2) + p.N/2),
+			"mark":   object{"type": "point", "size": 160, "strokeWidth": 2.5, "color": "#262626", "filled": false},
+			"encoding": object{"x": axisX, "y": axisY,
+				"opacity": object{"condition": object{"param": "at", "empty": false, "value": 1}, "value": 0}},
+		},
 	}
-	spec := vegaPage(o, grid, views)
+	if f := s.frame; f != nil {
+		layers = append(layers, object{
+			"data": object{"values": array{object{"x": number(x(f.x0)), "y": number(y(f.y0)), "x2": number(x(f.x1)), "y2": number(y(f.y1))}}},
+			"mark": object{"type": "rect", "filled": false, "stroke": "#262626", "strokeDash": array{4, 3}},
+			"encoding": object{"x": axisX, "y": axisY,
+				"x2": object{"field": "x2"}, "y2": object{"field": "y2"}},
+		})
+	}
+	layers = append(layers, vegaTags(s, b, width, height, axisX, axisY)...)
+	layers = append(layers, vegaNote(len(some), len(s.pts), width, height)...)
+	spec := vegaPage(o, grid, array{object{"width": width, "height": height, "layer": layers}, show})
 	spec["transform"] = place
 	return spec, nil
+}
+
+// bits writes yes and no as 1 and 0.
+func bits(all []bool) string {
+	b := make([]byte, len(all))
+	for i, yes := range all {
+		b[i] = '0'
+		if yes {
+			b[i] = '1'
+		}
+	}
+	return string(b)
 }

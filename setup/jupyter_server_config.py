@@ -11,7 +11,8 @@ c.ServerApp.allow_root = os.geteuid() == 0  # a container's only account, as a r
 c.ServerApp.use_redirect_file = False  # the browser gets an address: one of a snap, or of Windows under WSL, cannot read our files
 c.FileContentsManager.preferred_dir = "notebooks"
 c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]}
-c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: the README, beside the notebooks
+c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: notebooks/start.md, beside the notebooks
+c.LabApp.custom_css = True  # setup/custom.css, which the set-up puts where JupyterLab looks for it
 c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}  # GoNB completes by itself; looking for servers costs a second
 
 # Jupyter pings each connection every 30 s, and cuts it if no answer has come for 90 s. It looks for the answer before the

@@ -367,8 +367,8 @@ def go_part(chosen, env):
     """What Go does itself, with the program in setup/tools: the kernel, its tools, kernel.json, what cells import. Returns
     what the backend needs in the environment."""
     tools = os.path.join(SETUP, "tools")
-    files = [os.path.join(folder, name) for folder in (ROOT, SETUP, tools, os.path.join(SETUP, "gonb")) for name in sorted(os.listdir(folder))]
-    inputs = [read(path) for path in files if path.endswith((".mod", ".sum", ".go", ".patch", ".json")) and not path.endswith("_test.go")]
+    files = [os.path.join(folder, name) for folder in (ROOT, SETUP, tools, os.path.join(SETUP, "gonb"), os.path.join(SETUP, "export")) for name in sorted(os.listdir(folder))]
+    inputs = [read(path) for path in files if path.endswith((".mod", ".sum", ".go", ".patch", ".json", ".css", ".j2", "_export.py")) and not path.endswith("_test.go")]
     inputs += [env.get(name) for name in listed("keep") + ["TMPDIR", "GOTOOLCHAIN"]] + [shutil.which("go", path=env["PATH"]), ROOT, chosen]
     kernel = os.path.join(VENV, "share", "jupyter", "kernels", "autoencoders", "kernel.json")  # written last
     with once(os.path.join(CACHE, "go.done"), os.path.exists(kernel), output(["go", "version"], env), *inputs) as before:

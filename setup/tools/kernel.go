@@ -51,13 +51,20 @@ func (s settings) install() error {
 		return err
 	}
 	share := filepath.Join(s.venv(), "share", "jupyter")
+	template := filepath.Join(share, "nbconvert", "templates", "lessons")
+	// The first start shows the start page beside the notebooks; later ones show what was open last. The name is JupyterLab's for /lab.
+	workspace := s.jupyter("workspaces/default-37a8.jupyterlab-workspace")
 	for from, to := range map[string]string{
-		s.setup("overrides.json"):   filepath.Join(share, "lab", "settings", "overrides.json"),
-		s.setup("page_config.json"): filepath.Join(share, "lab", "settings", "page_config.json"),
-		// The first start shows the README beside the notebooks; later ones show what was open last. The name is JupyterLab's for /lab.
-		s.setup("workspace.json"): s.jupyter("workspaces/default-37a8.jupyterlab-workspace"),
+		s.setup("overrides.json"):             filepath.Join(share, "lab", "settings", "overrides.json"),
+		s.setup("page_config.json"):           filepath.Join(share, "lab", "settings", "page_config.json"),
+		s.setup("custom.css"):                 s.jupyter("config/custom/custom.css"),
+		s.setup("export/jupyter_config.json"): filepath.Join(s.venv(), "etc", "jupyter", "jupyter_config.json"),
+		s.setup("export/conf.json"):           filepath.Join(template, "conf.json"),
+		s.setup("export/index.html.j2"):       filepath.Join(template, "index.html.j2"),
+		s.setup("export/lesson_export.py"):    filepath.Join(packages, "lesson_export.py"),
+		s.setup("workspace.json"):             workspace,
 	} {
-		if _, err := os.Stat(to); err == nil && strings.HasPrefix(to, s.jupyter("")) {
+		if to == workspace && exists(to) {
 			continue
 		}
 		text, err := os.ReadFile(from)

@@ -22,6 +22,9 @@ type Options struct {
 	Env   []string      // further variables, as in os.Environ; a later one wins
 	Limit time.Duration // after which the browser gives up; 0 is six minutes
 
+	// Workspace, if set, is a file with the layout in which JupyterLab opens at /lab. Otherwise that is its launcher.
+	Workspace string
+
 	// Wrap, if set, is given the server's command before it starts, and may start it in another way.
 	Wrap func(server *exec.Cmd)
 }
@@ -56,11 +59,21 @@ func serve(t testing.TB, jupyter string, o Options) *Server {
 		log:  log.Name(),
 		done: make(chan struct{}),
 	}
+	workspaces := t.TempDir()
+	if o.Workspace != "" {
+		layout, err := os.ReadFile(o.Workspace)
+		if err == nil { // under JupyterLab's name for /lab
+			err = os.WriteFile(filepath.Join(workspaces, "default-37a8.jupyterlab-workspace"), layout, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	config := filepath.Join(root(t), "setup", "jupyter_server_config.py")
 	server := exec.Command(jupyter, append([]string{"lab", "--config=" + config, "--no-browser", "--allow-root",
 		"--port=0", "--IdentityProvider.token=" + Token,
 		"--LabApp.expose_app_in_browser=True", "--LabApp.default_url=/lab",
-		"--LabApp.workspaces_dir=" + t.TempDir(), "--LabApp.user_settings_dir=" + t.TempDir()}, o.Args...)...)
+		"--LabApp.workspaces_dir=" + workspaces, "--LabApp.user_settings_dir=" + t.TempDir()}, o.Args...)...)
 	runtime := t.TempDir() // where the server says on which port it listens
 	server.Env = append(append(os.Environ(), s.mark, "JUPYTER_RUNTIME_DIR="+runtime), o.Env...)
 	server.Stdout, server.Stderr = log, log
