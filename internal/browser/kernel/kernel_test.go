@@ -100,6 +100,7 @@ func says(t *testing.T, said string, words ...string) string {
 const imports = `import (
 	"autoencoders/autoencoder"
 	"autoencoders/autoencoder/nn"
+	"autoencoders/cell"
 	"autoencoders/datasets"
 	"autoencoders/plots"
 )`
@@ -131,10 +132,13 @@ func TestMessages(t *testing.T) {
 		{"import \"autoencoders/plot\"\n%%\nplot.Text(\"typo\")", []string{"there is no package", "autoencoders/plot"}},
 		{"%%\nplots.Images(mnist.Test().Take(3).Images)", []string{"line 2", "plots.Images makes a figure and does not show it", "cell.Show("}},
 		{"%%\nz := tiny.Encode(mnist.Test().Images)\nfmt.Println(z)", []string{"assignment mismatch", "cell.Must("}},
+		{"%%\nz := plots.Must(tiny.Encode(mnist.Test().Images))\nfmt.Println(z)", []string{"undefined: plots.Must", "write cell in place of plots"}},
+		{"%%\nplots.Text(\"hi\")", []string{"undefined: plots.Text", "write cell in place of plots"}},
+		{"%%\nplots.Images(mnist.Test().Take(3).Images).Show()", []string{"Show undefined", "cell.Show( ) around it"}},
 		{"%%\nvar m map[string]int\nm[\"a\"] = 1", []string{"line 3", "panic: assignment to entry in nil map", "map[string]int{}"}},
 		{"%%\nvar none *[3]int\nfmt.Println(none[1])", []string{"line 3", "panic: runtime error: invalid memory address"}},
 		{"%%\nsum := 0\nfmt.Println(1 / sum)", []string{"line 3", "panic: runtime error: integer divide by zero"}},
-		{"func again(n int) int {\n\treturn again(n+1) + 1\n}\n%%\nfmt.Println(again(0))", []string{"Cell [18], line 1", "stack overflow"}},
+		{"func again(n int) int {\n\treturn again(n+1) + 1\n}\n%%\nfmt.Println(again(0))", []string{"Cell [21], line 1", "stack overflow"}},
 		{"%%\npanic(fmt.Errorf(\"mine: %w\", os.ErrNotExist))", []string{"line 2", "panic: mine: file does not exist"}},
 		{"%%\n# a comment", []string{"line 2", "comments begin with //"}},
 		{"%%\nn := 3\nfmt.Println(0.5 * n)", []string{"line 3", "float64(n)"}},
@@ -304,8 +308,8 @@ func TestReloadedPage(t *testing.T) {
 	// It is not parallel: on a machine that is busy enough JupyterLab gives the page that comes back another kernel.
 	l, _ := open(t, lab.Options{})
 	const (
-		declared = "import \"autoencoders/plots\""
-		long     = "%%\ntable := plots.NewTable(\"epoch\", \"loss\")\nfor i := range 12 {\n\ttable.Row(i+1, 0.5)\n\tfmt.Println(\"epoch\", i+1)\n\ttime.Sleep(time.Second)\n" +
+		declared = "import \"autoencoders/cell\""
+		long     = "%%\ntable := cell.NewTable(\"epoch\", \"loss\")\nfor i := range 12 {\n\ttable.Row(i+1, 0.5)\n\tfmt.Println(\"epoch\", i+1)\n\ttime.Sleep(time.Second)\n" +
 			"\tfor _, err := os.Stat(\"reloaded\"); i == 5 && err != nil; _, err = os.Stat(\"reloaded\") {\n\t\ttime.Sleep(100 * time.Millisecond)\n\t}\n}"
 		next    = "%%\nfmt.Println(\"next\")"
 		another = "%%\nfmt.Println(\"another\")"

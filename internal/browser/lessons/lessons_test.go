@@ -167,9 +167,9 @@ func TestLessonInTheBrowser(t *testing.T) {
 	// After a restart a cell in the middle finds the model on disk, once what it names is declared.
 	l.Restart()
 	declare(l)
-	l.Run("All 10,000 test images")
+	l.Run("Codes of all 10,000")
 	l.Idle(time.Minute)
-	if figures := held(t, l).having(t, "All 10,000 test images").figures(t); figures != 1 {
+	if figures := held(t, l).having(t, "Codes of all 10,000").figures(t); figures != 1 {
 		t.Error("a cell in the middle shows no picture after a restart")
 	}
 
@@ -179,7 +179,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	strange := bytes.Replace(raw, []byte("# 1 · A linear"), []byte("# From a stranger · A linear"), 1)
+	strange := bytes.Replace(raw, []byte("# 1 · A fully"), []byte("# From a stranger · A fully"), 1)
 	if err := os.WriteFile(filepath.Join(l.Dir, "stranger.ipynb"), strange, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestLessonInTheBrowser(t *testing.T) {
 	if lab.Eval[bool](l, lab.Script("trusted")) {
 		t.Error("the stranger's notebook is trusted: this tests nothing")
 	}
-	l.Look("All 10,000 test images", "untrusted")
+	l.Look("Codes of all 10,000", "untrusted")
 	if shown := lab.Eval[int](l, lab.Script("pictures")); shown == 0 {
 		t.Error("an untrusted notebook shows no pictures")
 	}
@@ -294,10 +294,10 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 	l.Open(linear)
 	l.Command("notebook:clear-all-cell-outputs", nil)
 	l.Press(kb.Escape)
-	for range 60 { // to the first cell, whatever is active
+	for range 100 { // to the first cell, whatever is active
 		l.Press(kb.ArrowUp)
 	}
-	for range 40 { // cell by cell, waiting for none
+	for range 60 { // cell by cell, waiting for none
 		if strings.Contains(lab.Eval[string](l, lab.Script("source")), "linear.Train(") {
 			break
 		}
@@ -358,9 +358,9 @@ func TestTwoNotebooksAtOnce(t *testing.T) {
 	if line == "" || strings.Contains(said, "goroutine ") {
 		t.Errorf("the second notebook's training says:\n%s", said)
 	}
-	l.Run("All 10,000 test images")
+	l.Run("Codes of all 10,000")
 	l.Idle(time.Minute)
-	if figures := held(t, l).having(t, "All 10,000 test images").figures(t); figures != 1 {
+	if figures := held(t, l).having(t, "Codes of all 10,000").figures(t); figures != 1 {
 		t.Error("the second notebook does not read the first one's model")
 	}
 	l.Show(linear)
