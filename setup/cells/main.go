@@ -39,6 +39,7 @@ import (
 	_ "autoencoders/autoencoder"
 	_ "autoencoders/autoencoder/nn"
 	_ "autoencoders/cell"
+	_ "autoencoders/course"
 	_ "autoencoders/datasets"
 	_ "autoencoders/images"
 	_ "autoencoders/measure"

@@ -31,6 +31,7 @@ var quick = [][]string{
 	{"-skip=Unpacking", "./datasets/download"},
 	{"-skip=MNIST", "./measure"},
 	{"./cell"},
+	{"-run=TestTheBar|TestSeparation|TestTrainShowsEachEpoch", "./course"},
 	{"-run=TestProgress|TestTrainedOfManyGoroutines|TestInterruptKeeps|TestLeftLoop|TestBadImages|TestContextEnds", "./autoencoder"},
 }
 
