@@ -93,6 +93,9 @@ func short(x float64) string {
 
 // near returns the format of numbers of a range: a twentieth of it can be told apart.
 func near(lo, hi float64) func(x float64) string {
+	if lo == hi {
+		return short
+	}
 	decimals := math.Ceil(math.Log10(20 / (hi - lo)))
 	return func(x float64) string {
 		if !(decimals >= -6 && decimals <= 6) {
@@ -105,11 +108,21 @@ func near(lo, hi float64) func(x float64) string {
 // span says where an axis goes.
 func span(name string, lo, hi float64) string {
 	write := near(lo, hi)
+	if lo == hi {
+		return name + " at " + write(lo)
+	}
 	return fmt.Sprintf("%s from %s to %s", name, write(lo), write(hi))
 }
 
-// extent returns the smallest box around all points.
-func extent(pts [][2]float64) box { return around(pts, 0) }
+// extent returns the smallest box around all points, which may have no size.
+func extent(pts [][2]float64) box {
+	b := box{math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)}
+	for _, p := range pts {
+		b.x0, b.x1 = math.Min(b.x0, p[0]), math.Max(b.x1, p[0])
+		b.y0, b.y1 = math.Min(b.y0, p[1]), math.Max(b.y1, p[1])
+	}
+	return b
+}
 
 // medians returns the median of each class on both axes, and how many points it has.
 func medians(pts [][2]float64, labels []uint8) (at map[uint8][2]float64, size map[uint8]int) {

@@ -82,6 +82,13 @@ func everyFigure() map[string]*Figure {
 		"weights":  Images(images, Diverging(), Title("Weights"), RowNotes("of a filter"), ColumnNames(digits(9))),
 		"over":     Curve(Line("loss", []float64{3, 2, 1}), Over([]float64{1, 4, 2}), Marks("a", "b", "c"), Baseline("mean", 4)),
 		"codes":    Map(plane, images, Codes(points)),
+		"arrows":   Arrows(points, tensor(constant(0), 9, 2), digits(9), Behind(points, digits(9))),
+		"values":   Histogram(Values("a", []float64{1, 2, 2, 5}), Values("b", []float64{-1})),
+		"bars":     Bars([]string{"a", "b"}, Part("c", []float64{1, 2}), Part("d", []float64{0.1, -3})),
+		"network":  Network([]string{"name", "layer", "output", "parameters"}, [][]string{{"encoder.0", "Linear(784, 2)", "2", "1570"}, {"decoder.0", "Linear(2, 784)", "784", "2352"}}),
+		"stamps":   Convolution(5, 3, 2, 1),
+		"laid":     TransposedConvolution(3, 3, 2, 1, 1),
+		"cells":    CellLife(),
 		"images":   Images(images, Captions(digits(9))),
 		"pairs":    Pairs(images, images),
 		"curve":    Curve(Line("loss", []float64{3, 2, 1})),
@@ -96,6 +103,12 @@ func TestEveryFigureIsOpaqueOnWhiteAndDrawnTheSameTwice(t *testing.T) {
 		m := picture(t, f)
 		if m.At(0, 0) != (color.RGBA{255, 255, 255, 255}) && m.At(0, 0) != (color.Gray{255}) {
 			t.Errorf("%s: the corner is %v", name, m.At(0, 0))
+		}
+		if _, colours := m.(*image.RGBA); colours {
+			t.Errorf("%s has more than 256 colours", name)
+		}
+		if f.Alt() == "" {
+			t.Errorf("%s has no alt text", name)
 		}
 		if o, ok := m.(interface{ Opaque() bool }); !ok || !o.Opaque() {
 			t.Errorf("%s is not opaque", name)

@@ -52,3 +52,18 @@ func ExampleExplorer() {
 	fmt.Println(len(f.VegaLite()) > 0)
 	// Output: true
 }
+
+// A net is drawn from the table of its summary: plots.Network(cell.Must(net.Summary(28, 28, 1)).Table()).
+func ExampleNetwork() {
+	header := []string{"name", "layer", "output", "parameters"}
+	rows := [][]string{
+		{"encoder.0", "Linear(784, 32)", "32", "25120"},
+		{"encoder.1", "ReLU()", "32", "0"},
+		{"encoder.2", "Linear(32, 2)", "2", "66"},
+		{"decoder.0", "Linear(2, 784)", "784", "2352"},
+		{"", "", "total", "27538"},
+	}
+	f := plots.Network(header, rows, plots.Title("A small net"), plots.Highlight("encoder.2"))
+	fmt.Println(f.Alt())
+	// Output: A small net. Drawing of a net as an hourglass: 784 → 32 → 2 (the code) → 784, with 27,538 parameters. In red: encoder.2.
+}

@@ -23,8 +23,9 @@ import (
 	xfont "golang.org/x/image/font"
 )
 
-// A Figure is a picture that is rendered on first use. Make one with [Scatter], [Images], [Pairs], [Grid], [Curve], [Map] or
-// [Explorer].
+// A Figure is a picture that is rendered on first use. Make one of points with [Scatter] or [Arrows]; of images with
+// [Images], [Pairs], [Grid], [Map] or [Explorer]; of numbers with [Curve], [Histogram] or [Bars]; and a drawing with
+// [Network], [Convolution], [TransposedConvolution] or [CellLife].
 type Figure struct {
 	kind string // file name without a title
 	opt  options
@@ -55,7 +56,7 @@ func (f *Figure) WriteTo(w io.Writer) (int64, error) {
 
 func (f *Figure) render() error {
 	if f == nil || f.err == nil && f.draw == nil {
-		return fmt.Errorf("plots: an empty Figure: make one with Scatter, Images, Pairs, Grid, Curve, Map or Explorer")
+		return fmt.Errorf("plots: an empty Figure: make one with Scatter, Images, Curve or another function of plots")
 	}
 	if f.err != nil || f.png != nil {
 		return f.err

@@ -274,6 +274,21 @@ func TestPictures(t *testing.T) {
 		"runs": Curve(Axes("latents", "accuracy"), Ticks(2, 4, 8, 16), Line("PCA", []float64{.4, .5, .7, .9}),
 			Runs("three seeds", [][]float64{{.6, .7, .65}, {.8, .82, .81}, {.1, .88, .9}, {.9, .9, .9}})),
 	}
+	header, layers := summaryTable()
+	from, ends := cloud(20)
+	figures["network"] = Network(header, layers, Title("A fully connected net"), Highlight("encoder.4"))
+	header, layers = convolutionalTable()
+	figures["network-convolutional"] = Network(header, layers)
+	figures["convolution"] = Convolution(6, 3, 2, 1)
+	figures["transposed"] = TransposedConvolution(3, 3, 2, 1, 1, Title("A transposed convolution"))
+	figures["cells"] = CellLife()
+	figures["arrows"] = Arrows(from, tensors.FromFlatDataAndDimensions(make([]float32, 40), 20, 2), ends, Behind(points, labels))
+	figures["histogram"] = Histogram(Values("live", []float64{-1, 0.5, 1, 1.5, 1, 2, 3}), Values("dead", []float64{-3, -2, -2.5, -2, -1, -4, -2}))
+	figures["bars"] = Bars([]string{"k = 1", "k = 50"}, Part("bound", []float64{96, 96}), Part("gap", []float64{8.9, 1.1}), Axes("samples", "nats"))
+	figures["over"] = Curve(Over([]float64{30, 18, 3}), Line("VAE", []float64{60, 85, 160}), Marks("β = 0.1", "β = 1", "β = 5"), Baseline("mean image", 205), Axes("rate", "distortion"))
+	figures["clouds"] = Scatter(from, ends, Clouds(from, tensors.FromFlatDataAndDimensions(make([]float32, 40), 20, 2)), Unlabelled())
+	figures["weights"] = Images(weights(), Diverging(), Columns(2), ColumnNames("first", "second"), RowNotes("upper", "lower"), Title("Filters"))
+	figures["codes"] = Map(plane, shades(36), Codes(points))
 	for name, f := range figures {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join("testdata", name+".png")
@@ -638,4 +653,13 @@ func shades(n int) *tensors.Tensor {
 
 func threePoints() *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions([]float32{0, 0, 1, 2, 3, -1}, 3, 2)
+}
+
+// weights are four filters of 3 x 3 numbers of both signs.
+func weights() *tensors.Tensor {
+	v := make([]float32, 4*9)
+	for i := range v {
+		v[i] = float32(math.Sin(float64(i * i)))
+	}
+	return tensors.FromFlatDataAndDimensions(v, 4, 3, 3, 1)
 }

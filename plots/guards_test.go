@@ -66,6 +66,9 @@ func places() map[string]func(x *tensors.Tensor) *Figure {
 		"Map of Covering":     func(x *tensors.Tensor) *Figure { return Map(Covering(x, 2), pics) },
 		"Map of Codes":        func(x *tensors.Tensor) *Figure { return Map(plane, pics, Codes(x)) },
 		"Explorer of Codes":   func(x *tensors.Tensor) *Figure { return Explorer(plane, pics, points, nil, Codes(x)) },
+		"Arrows of points":    func(x *tensors.Tensor) *Figure { return Arrows(x, points, nil) },
+		"Arrows to points":    func(x *tensors.Tensor) *Figure { return Arrows(points, x, nil) },
+		"Arrows of Behind":    func(x *tensors.Tensor) *Figure { return Arrows(points, points, nil, Behind(x, nil)) },
 		"Grid":                func(x *tensors.Tensor) *Figure { return Grid([]*tensors.Tensor{pics, x}) },
 		"Map of images":       func(x *tensors.Tensor) *Figure { return Map(plane, x) },
 		"Explorer of images":  func(x *tensors.Tensor) *Figure { return Explorer(plane, x, points, nil) },
@@ -77,7 +80,7 @@ func TestNoBadTensorIsDrawn(t *testing.T) {
 	var seen error
 	for name, figure := range places() {
 		dims := []int{4, 6, 5, 1}
-		for _, plane := range []string{"oint", "Around", "Clouds", "Covering", "Codes"} {
+		for _, plane := range []string{"oint", "Around", "Clouds", "Covering", "Codes", "Behind"} {
 			if strings.Contains(name, plane) {
 				dims = []int{4, 2}
 			}
@@ -156,7 +159,7 @@ func TestEveryFunctionOfTensorsIsTried(t *testing.T) {
 			}
 		}
 	}
-	if found != 12 { // arguments: Pairs has its two in one list
+	if found != 14 { // arguments: Pairs has its two in one list
 		t.Errorf("%d arguments of tensors are in the source", found)
 	}
 }
@@ -184,19 +187,28 @@ func TestAnOptionWithoutUseIsAnError(t *testing.T) {
 		"Runs": Runs("loss", [][]float64{{1}}), "Ticks": Ticks("one"), "Circles": Circles(1),
 		"ColumnNames": ColumnNames(1, 2, 3, 4), "RowNotes": RowNotes(), "Diverging": Diverging(), "Over": Over([]float64{1}), "Marks": Marks("a mark"),
 		"Baseline": Baseline("mean", 1), "Unlabelled": Unlabelled(), "Clouds": Clouds(points, points), "Codes": Codes(points),
+		"Behind": Behind(points, nil), "Highlight": Highlight("encoder.0"), "Values": Values("inputs", []float64{1}), "Part": Part("bound", []float64{1}),
 	}
+	header, layers := []string{"name", "layer", "output", "parameters"}, [][]string{{"encoder.0", "Linear(784, 2)", "2", "1570"}}
 	var seen error
 	for figure, c := range map[string]struct {
 		uses string
 		draw func(o Option) *Figure
 	}{
-		"Scatter":  {"Title Axes Palette Labels Unlabelled Circles Clouds Pictures Range", func(o Option) *Figure { return Scatter(points, nil, o) }},
-		"Images":   {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging", func(o Option) *Figure { return Images(pics, o) }},
-		"Pairs":    {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging RowNames", func(o Option) *Figure { return Pairs(pics, pics, o) }},
-		"Grid":     {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging RowNames", func(o Option) *Figure { return Grid([]*tensors.Tensor{pics}, o) }},
-		"Curve":    {"Title Axes Palette Line Runs Ticks Over Marks Baseline", func(o Option) *Figure { return Curve(Line("a", []float64{1}), o) }},
-		"Map":      {"Title Axes Range Codes", func(o Option) *Figure { return Map(plane, pics, o) }},
-		"Explorer": {"Title Axes Palette Labels Unlabelled Range Codes", func(o Option) *Figure { return Explorer(plane, pics, points, nil, o) }},
+		"Scatter":               {"Title Axes Palette Labels Unlabelled Circles Clouds Pictures Range", func(o Option) *Figure { return Scatter(points, nil, o) }},
+		"Images":                {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging", func(o Option) *Figure { return Images(pics, o) }},
+		"Pairs":                 {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging RowNames", func(o Option) *Figure { return Pairs(pics, pics, o) }},
+		"Grid":                  {"Title Columns Range Captions Labels ColumnNames RowNotes Diverging RowNames", func(o Option) *Figure { return Grid([]*tensors.Tensor{pics}, o) }},
+		"Curve":                 {"Title Axes Palette Line Runs Ticks Over Marks Baseline", func(o Option) *Figure { return Curve(Line("a", []float64{1}), o) }},
+		"Map":                   {"Title Axes Range Codes", func(o Option) *Figure { return Map(plane, pics, o) }},
+		"Explorer":              {"Title Axes Palette Labels Unlabelled Range Codes", func(o Option) *Figure { return Explorer(plane, pics, points, nil, o) }},
+		"Arrows":                {"Title Axes Palette Labels Unlabelled Behind", func(o Option) *Figure { return Arrows(points, points, nil, o) }},
+		"Histogram":             {"Title Axes Palette Values", func(o Option) *Figure { return Histogram(Values("a", []float64{1}), o) }},
+		"Bars":                  {"Title Axes Palette Part", func(o Option) *Figure { return Bars([]string{"a"}, Part("a", []float64{1}), o) }},
+		"Network":               {"Title Highlight", func(o Option) *Figure { return Network(header, layers, o) }},
+		"Convolution":           {"Title", func(o Option) *Figure { return Convolution(5, 3, 2, 1, o) }},
+		"TransposedConvolution": {"Title", func(o Option) *Figure { return TransposedConvolution(3, 3, 2, 1, 1, o) }},
+		"CellLife":              {"Title", func(o Option) *Figure { return CellLife(o) }},
 	} {
 		for name, option := range all {
 			useful := strings.Contains(" "+c.uses+" ", " "+name+" ")
@@ -224,6 +236,7 @@ func TestAnOptionWithoutUseIsAnError(t *testing.T) {
 func TestOptionsThatCannotBeDrawn(t *testing.T) {
 	points, pics, plane := tensor(ramp, 4, 2), tensor(ramp, 4, 6, 5, 1), Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
 	nan, inf := math.NaN(), math.Inf(1)
+	net, columns := Network, []string{"name", "layer", "output", "parameters"}
 	around := func(n int) *Figure { return Map(Around(points, n), pics) }
 	at := func(x0, x1 float64, n int) *Figure { return Map(Plane{X0: x0, X1: x1, Y0: 0, Y1: 1, N: n}, pics) }
 	cases := []struct {
@@ -276,6 +289,36 @@ func TestOptionsThatCannotBeDrawn(t *testing.T) {
 		{func() *Figure { return Scatter(points, nil, Clouds(points, tensor(ramp, 3, 2))) }, "Scatter: Clouds: 4 means and 3 log variances"},
 		{func() *Figure { return Scatter(points, nil, Clouds(points, tensor(constant(200), 4, 2))) }, "Scatter: Clouds: log variance 0 is (200, 200), too large to be drawn"},
 		{func() *Figure { return Map(Covering(points, 0), pics) }, "Map: Covering: n is 0, it must be 1-200"},
+		{func() *Figure { return Arrows(points, tensor(ramp, 3, 2), nil) }, "Arrows: 4 beginnings and 3 ends"},
+		{func() *Figure { return Arrows(points, points, []uint8{1}) }, "Arrows: 1 labels for 4 points"},
+		{func() *Figure { return Arrows(points, points, nil, Behind(points, []uint8{1, 2, 3, 10})) }, "Arrows: Behind: label 3 is 10, colours are for 0-9"},
+		{func() *Figure { return Histogram() }, "Histogram: nothing to draw: give it Values"},
+		{func() *Figure { return Histogram(Values("a", nil)) }, `Histogram: the values of "a" are missing`},
+		{func() *Figure { return Histogram(Values("a", []float64{1, nan})) }, `Histogram: "a" is NaN at 2: has the training diverged?`},
+		{func() *Figure { return Histogram(Values("a", []float64{1e301})) }, `Histogram: "a" is 1e+301 at 1, too large to be drawn`},
+		{func() *Figure { return Bars(nil, Part("a", nil)) }, "Bars: no names: there is a stack for each"},
+		{func() *Figure { return Bars([]string{"a"}) }, "Bars: nothing to draw: give it a Part"},
+		{func() *Figure { return Bars([]string{"a", "b"}, Part("c", []float64{1})) }, `Bars: part "c" has 1 values for 2 names`},
+		{func() *Figure { return Bars([]string{"a"}, Part("c", []float64{inf})) }, `Bars: part "c" is +Inf at 1: has the training diverged?`},
+		{func() *Figure { return Bars([]string{strings.Repeat("a", 301)}, Part("c", []float64{1})) }, "Bars: a text of 301 letters is too long"},
+		{func() *Figure { return net(nil, nil) }, `Network: the table has no column "name": give it the header and the rows of Summary's Table`},
+		{func() *Figure { return net([]string{"name", "layer", "output"}, nil) }, `Network: the table has no column "parameters"`},
+		{func() *Figure { return net(columns, nil) }, "Network: the table has no layers"},
+		{func() *Figure { return net(columns, [][]string{{"", "", "total", "0"}}) }, "Network: the table has no layers"},
+		{func() *Figure { return net(columns, [][]string{{"encoder.0", "Linear(2, 2)"}}) }, "Network: row 1 has 2 columns, the header 4"},
+		{func() *Figure { return net(columns, [][]string{{"a", "Linear(2, 2)", "two", "6"}}) }, `Network: row 1: the output "two" is no size, such as 128 or 14 × 14 × 16`},
+		{func() *Figure { return net(columns, [][]string{{"a", "Linear(2, 2)", "0", "6"}}) }, `Network: row 1: the output "0" is no size`},
+		{func() *Figure { return net(columns, [][]string{{"a", strings.Repeat("L", 301), "2", "6"}}) }, "Network: a text of 301 letters is too long"},
+		{func() *Figure {
+			return net(columns, [][]string{{"encoder.0", "Linear(2, 2)", "2", "6"}}, Highlight("encoder.1"))
+		}, `Network: Highlight: there is no layer "encoder.1": the first is encoder.0, the last encoder.0`},
+		{func() *Figure { return Convolution(0, 3, 1, 0) }, "Convolution: size 0, kernel 3, stride 1, padding 0: the first three are at least 1"},
+		{func() *Figure { return Convolution(5, 3, 0, 0) }, "Convolution: size 5, kernel 3, stride 0, padding 0"},
+		{func() *Figure { return Convolution(5, 3, 1, -1) }, "Convolution: size 5, kernel 3, stride 1, padding -1"},
+		{func() *Figure { return Convolution(5, 8, 1, 1) }, "Convolution: a kernel of 8 is larger than the image with its padding, 7"},
+		{func() *Figure { return TransposedConvolution(3, 0, 2, 1, 1) }, "TransposedConvolution: size 3, kernel 0, stride 2, padding 1, output padding 1: the first three are at least 1"},
+		{func() *Figure { return TransposedConvolution(3, 3, 2, 1, 2) }, "TransposedConvolution: size 3, kernel 3, stride 2, padding 1, output padding 2: the output padding must be smaller than the stride"},
+		{func() *Figure { return TransposedConvolution(1, 2, 1, 1, 0) }, "TransposedConvolution: size 1, kernel 2, stride 1, padding 1, output padding 0: the padding leaves nothing"},
 		{func() *Figure { return nil }, "an empty Figure"},
 	}
 	for _, c := range cases {
@@ -304,6 +347,13 @@ func TestFiguresThatWouldBeTooLarge(t *testing.T) {
 		{func() *Figure { return Explorer(plane(80), zeros(6400, 28, 28, 1), zeros(3, 2), nil) }, "Explorer: 80 x 80 images of 28x28 pixels are too many to be pointed at: use a plane of 71 x 71 points"},
 		{func() *Figure { return Explorer(plane(1), zeros(1, 2100, 2100, 1), zeros(3, 2), nil) }, "Explorer: images of 2100x2100 pixels are too large to be pointed at"},
 		{func() *Figure { return Scatter(zeros(3, 2), nil, Clouds(zeros(2001, 2), zeros(2001, 2))) }, "Scatter: Clouds: 2001 ellipses are too many to be told apart: 2000 at most"},
+		{func() *Figure { return Arrows(zeros(2001, 2), zeros(2001, 2), nil) }, "Arrows: 2001 arrows are too many to be told apart: 2000 at most"},
+		{func() *Figure { return Bars(make([]string, 25), Part("a", make([]float64, 25))) }, "Bars: 25 stacks are too many to stand side by side: 24 at most"},
+		{func() *Figure { return deep(25) }, "Network: 25 layers are too many to stand side by side: 24 at most"},
+		{func() *Figure { return Convolution(64, 3, 1, 1) }, "Convolution: an image of 64 pixels with a padding of 1 is too large to be drawn: 64 pixels on a side at most"},
+		{func() *Figure { return Convolution(1, 1, 1, 1<<62) }, "Convolution: an image of 1 pixels with a padding of 4611686018427387904 is too large"},
+		{func() *Figure { return TransposedConvolution(33, 3, 2, 1, 1) }, "TransposedConvolution: size 33, kernel 3, stride 2, padding 1, output padding 1: too large to be drawn, 64 pixels on a side at most"},
+		{func() *Figure { return TransposedConvolution(1<<40, 1<<40, 1<<40, 0, 0) }, "TransposedConvolution: size 1099511627776, "},
 		{func() *Figure { return Scatter(zeros(3, 2), nil, Pictures(zeros(3, 300, 300, 1))) }, "Scatter: pictures of 300x300 pixels are too large to be pointed at: make them smaller than 283x283"},
 	}
 	for _, c := range cases {
@@ -319,6 +369,11 @@ func TestFiguresThatWouldBeTooLarge(t *testing.T) {
 		"10,000 points":      Scatter(tensor(ramp, 10000, 2), digits(10000)),
 		"10,000 pictures":    Scatter(tensor(ramp, 10000, 2), nil, Pictures(zeros(10000, 2, 2, 1))),
 		"71 x 71 decoded":    Explorer(plane(71), zeros(71*71, 28, 28, 1), zeros(3, 2), nil),
+		"24 layers":          deep(24),
+		"24 stacks":          Bars(make([]string, 24), Part("a", make([]float64, 24))),
+		"2,000 arrows":       Arrows(tensor(ramp, 2000, 2), zeros(2000, 2), nil),
+		"64 pixels":          Convolution(62, 3, 2, 1),
+		"64 pixels, back":    TransposedConvolution(32, 2, 2, 0, 0),
 		"200 x 200 on a map": Map(plane(200), zeros(40000, 4, 4, 1)),
 	} {
 		if _, err := f.WriteTo(io.Discard); err != nil {
@@ -327,41 +382,64 @@ func TestFiguresThatWouldBeTooLarge(t *testing.T) {
 	}
 }
 
+// deep returns a drawing of a net of n layers.
+func deep(n int) *Figure {
+	var layers [][]string
+	for i := range n {
+		layers = append(layers, []string{fmt.Sprintf("encoder.%d", i), "Linear(784, 784)", "784", "615440"})
+	}
+	return Network([]string{"name", "layer", "output", "parameters"}, layers)
+}
+
 // Nothing here is wrong, and nothing of it fits: it is drawn as well as it can be.
 func TestExtremesAreDrawn(t *testing.T) {
 	long := strings.Repeat("long ", 60)
 	points, pics, plane := tensor(ramp, 4, 2), tensor(ramp, 4, 6, 5, 1), Plane{X0: -1, X1: 1, Y0: -1, Y1: 1, N: 2}
 	for name, f := range map[string]*Figure{
-		"long title":        Curve(Title(long), Line("a", []float64{1, 2})),
-		"long axes":         Scatter(points, nil, Axes(long, long)),
-		"long label":        Scatter(points, []uint8{0, 1, 2, 3}, Labels(long)),
-		"long line name":    Curve(Line(long, []float64{1, 2})),
-		"long ticks":        Curve(Ticks(long, long), Line("a", []float64{1, 2})),
-		"long caption":      Images(pics, Captions(long, long, long, long)),
-		"long title, map":   Map(plane, pics, Title(long), Axes(long, long)),
-		"long, explorer":    Explorer(plane, pics, points, []uint8{0, 1, 2, 3}, Title(long), Axes(long, long), Labels(long)),
-		"long notes":        Images(pics, Title(long), ColumnNames(long, long, long, long), RowNotes(long)),
-		"long baseline":     Curve(Line("a", []float64{1, 2}), Baseline(long, 1.5), Marks(long, long)),
-		"one of each":       Scatter(points, []uint8{0, 1, 2, 3}, Labels(long, long, long, long)),
-		"points for clouds": Scatter(points, nil, Clouds(points, tensor(constant(-1e30), 4, 2))),
-		"huge clouds":       Scatter(points, nil, Clouds(points, tensor(constant(170), 4, 2))),
-		"one x":             Curve(Line("a", []float64{1, 2}), Over([]float64{3, 3}), Marks("a", "b")),
-		"far x":             Curve(Line("a", []float64{1, 2}), Over([]float64{-1e300, 1e300}), Marks("a", "b")),
-		"one sign":          Images(tensor(constant(0), 4, 3, 3, 1), Diverging()),
-		"large weights":     Images(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 1, 2, 2, 1), Diverging()),
-		"far codes":         Explorer(plane, pics, tensor(constant(1e30), 4, 2), nil, Codes(points)),
-		"lines":             Images(pics, Title("one\ntwo\n"), Captions("a\nb", "\n", "", "\t")),
-		"not UTF-8":         Curve(Title("\xff\xfe"), Line("\xff", []float64{1})),
-		"huge values":       Curve(Line("a", []float64{-1e300, 1e300})),
-		"a large constant":  Curve(Line("a", []float64{1e16, 1e16})),
-		"a larger constant": Curve(Line("a", []float64{-3e250, -3e250})),
-		"a tiny one":        Curve(Line("a", []float64{5e-324, 0})),
-		"largest points":    Scatter(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 4, 2), nil),
-		"largest circle":    Scatter(points, nil, Circles(1e38, 1e-30)),
-		"one far point":     Scatter(tensor(constant(3e38), 4, 2), nil),
-		"a small plane":     Map(Plane{X0: 0, X1: 1e-300, Y0: 1, Y1: 1.00001, N: 2}, pics),
-		"largest pixels":    Images(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 1, 2, 2, 3)),
-		"largest range":     Images(pics, Range(-1e38, 1e38)),
+		"long title":         Curve(Title(long), Line("a", []float64{1, 2})),
+		"long axes":          Scatter(points, nil, Axes(long, long)),
+		"long label":         Scatter(points, []uint8{0, 1, 2, 3}, Labels(long)),
+		"long line name":     Curve(Line(long, []float64{1, 2})),
+		"long ticks":         Curve(Ticks(long, long), Line("a", []float64{1, 2})),
+		"long caption":       Images(pics, Captions(long, long, long, long)),
+		"long title, map":    Map(plane, pics, Title(long), Axes(long, long)),
+		"long, explorer":     Explorer(plane, pics, points, []uint8{0, 1, 2, 3}, Title(long), Axes(long, long), Labels(long)),
+		"long notes":         Images(pics, Title(long), ColumnNames(long, long, long, long), RowNotes(long)),
+		"long baseline":      Curve(Line("a", []float64{1, 2}), Baseline(long, 1.5), Marks(long, long)),
+		"one of each":        Scatter(points, []uint8{0, 1, 2, 3}, Labels(long, long, long, long)),
+		"points for clouds":  Scatter(points, nil, Clouds(points, tensor(constant(-1e30), 4, 2))),
+		"huge clouds":        Scatter(points, nil, Clouds(points, tensor(constant(170), 4, 2))),
+		"one x":              Curve(Line("a", []float64{1, 2}), Over([]float64{3, 3}), Marks("a", "b")),
+		"far x":              Curve(Line("a", []float64{1, 2}), Over([]float64{-1e300, 1e300}), Marks("a", "b")),
+		"one sign":           Images(tensor(constant(0), 4, 3, 3, 1), Diverging()),
+		"large weights":      Images(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 1, 2, 2, 1), Diverging()),
+		"far codes":          Explorer(plane, pics, tensor(constant(1e30), 4, 2), nil, Codes(points)),
+		"no arrow":           Arrows(points, points, nil),
+		"far arrows":         Arrows(tensor(constant(-3e38), 4, 2), tensor(constant(3e38), 4, 2), []uint8{0, 1, 2, 3}, Labels(long)),
+		"values of one":      Histogram(Values(long, []float64{0, 0, 0}), Axes(long, long)),
+		"huge values, bins":  Histogram(Values("a", []float64{-1e300, 1e300, 0})),
+		"tiny values":        Histogram(Values("a", []float64{5e-324})),
+		"bars of nothing":    Bars([]string{long, long}, Part(long, []float64{0, 0})),
+		"huge bars":          Bars([]string{"a"}, Part("a", []float64{1e300}), Part("b", []float64{-1e300})),
+		"a layer of its own": Network([]string{"Name", "Layer", "Output", "Parameters"}, [][]string{{long, "your own", "3 × 4", "?"}}, Title(long)),
+		"unknown input":      Network([]string{"name", "layer", "output", "parameters"}, [][]string{{"encoder.0", "Conv2d(1, 6, 5)", "7", "0"}}),
+		"a large image":      Network([]string{"name", "layer", "output", "parameters"}, [][]string{{"a", "Conv2d(x)", "1 × 1000000 × 1000000", "1"}, {"b", "", "1", ""}}),
+		"one pixel":          Convolution(1, 1, 1, 0, Title(long)),
+		"gaps":               Convolution(9, 1, 4, 0),
+		"one stamp":          TransposedConvolution(1, 1, 1, 0, 0, Title(long)),
+		"stamps apart":       TransposedConvolution(3, 1, 4, 0, 3),
+		"lines":              Images(pics, Title("one\ntwo\n"), Captions("a\nb", "\n", "", "\t")),
+		"not UTF-8":          Curve(Title("\xff\xfe"), Line("\xff", []float64{1})),
+		"huge values":        Curve(Line("a", []float64{-1e300, 1e300})),
+		"a large constant":   Curve(Line("a", []float64{1e16, 1e16})),
+		"a larger constant":  Curve(Line("a", []float64{-3e250, -3e250})),
+		"a tiny one":         Curve(Line("a", []float64{5e-324, 0})),
+		"largest points":     Scatter(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 4, 2), nil),
+		"largest circle":     Scatter(points, nil, Circles(1e38, 1e-30)),
+		"one far point":      Scatter(tensor(constant(3e38), 4, 2), nil),
+		"a small plane":      Map(Plane{X0: 0, X1: 1e-300, Y0: 1, Y1: 1.00001, N: 2}, pics),
+		"largest pixels":     Images(tensor(func(i int) float32 { return float32(1-2*(i%2)) * math.MaxFloat32 }, 1, 2, 2, 3)),
+		"largest range":      Images(pics, Range(-1e38, 1e38)),
 	} {
 		if n, err := f.WriteTo(io.Discard); err != nil || n == 0 {
 			t.Errorf("%s: %d bytes, %v", name, n, err)

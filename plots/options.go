@@ -38,6 +38,9 @@ type options struct {
 	baselines   []baseline
 	circles     []float64
 	unlabelled  bool
+	highlight   []string
+	values      []series // of Histogram
+	parts       []series // of Bars
 
 	mu, logvar   *tensors.Tensor // of the clouds
 	codes        *tensors.Tensor
@@ -49,6 +52,12 @@ type line struct {
 	name   string
 	ys     []float64
 	lo, hi []float64 // ends of the error bars, nil without
+}
+
+// A series is numbers with a name.
+type series struct {
+	name   string
+	values []float64
 }
 
 type baseline struct {
@@ -124,6 +133,9 @@ func (o *options) texts() []string {
 	}
 	for _, b := range o.baselines {
 		all = append(all, b.name)
+	}
+	for _, s := range slices.Concat(o.values, o.parts) {
+		all = append(all, s.name)
 	}
 	for i := range o.captions {
 		all = append(all, o.caption(i))
@@ -326,6 +338,26 @@ func Clouds(mu, logvar *tensors.Tensor) Option {
 // drawn paler: there the decoder was never trained.
 func Codes(points *tensors.Tensor) Option {
 	return option("Codes", func(o *options) { o.codes = points })
+}
+
+// Behind gives [Arrows] points that are drawn paler behind them, float32 [n, 2], with their labels, 0-9, or nil.
+func Behind(points *tensors.Tensor, labels []uint8) Option {
+	return option("Behind", func(o *options) { o.behind, o.behindLabels = points, labels })
+}
+
+// Highlight draws layers of [Network] in red, given their names in the table: "encoder.4".
+func Highlight(names ...string) Option {
+	return option("Highlight", func(o *options) { o.highlight = append([]string{}, names...) })
+}
+
+// Values adds a set of numbers to [Histogram].
+func Values(name string, values []float64) Option {
+	return option("Values", func(o *options) { o.values = append(o.values, series{name, values}) })
+}
+
+// Part adds a part of each stack to [Bars]: values[0] belongs to the first stack, values[1] to the second and so on.
+func Part(name string, values []float64) Option {
+	return option("Part", func(o *options) { o.parts = append(o.parts, series{name, values}) })
 }
 
 // Colours holds the colours of the classes, from 0 on.

@@ -105,11 +105,7 @@ type box struct{ x0, x1, y0, y1 float64 }
 
 // around returns the smallest box around all points, larger by a share of its size on each side.
 func around(pts [][2]float64, more float64) box {
-	b := box{math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)}
-	for _, p := range pts {
-		b.x0, b.x1 = math.Min(b.x0, p[0]), math.Max(b.x1, p[0])
-		b.y0, b.y1 = math.Min(b.y0, p[1]), math.Max(b.y1, p[1])
-	}
+	b := extent(pts)
 	b.x0, b.x1 = widen(b.x0, b.x1, more)
 	b.y0, b.y1 = widen(b.y0, b.y1, more)
 	return b

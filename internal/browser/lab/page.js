@@ -77,9 +77,11 @@ window.lab = {
 		return true;
 	},
 
-	// index returns the index of the code cell that has the given words, or -1.
+	// index returns the index of the code cell that has the given words, or these as its id, or -1.
 	index(words) {
-		return this.notebook.widgets.findIndex(c => c.model.type === "code" && c.model.sharedModel.getSource().includes(words));
+		const code = this.notebook.widgets.map(c => c.model.type === "code" ? c.model : null);
+		const named = code.findIndex(c => c?.id === words);
+		return named >= 0 ? named : code.findIndex(c => c?.sharedModel.getSource().includes(words));
 	},
 	select(words) {
 		const i = this.index(words);
