@@ -161,7 +161,7 @@ func near(t *testing.T, what string, got, want *tensors.Tensor, limit float64) {
 	t.Helper()
 	a, b := tensors.MustCopyFlatData[float32](got), tensors.MustCopyFlatData[float32](want)
 	if len(a) != len(b) {
-		t.Errorf("%s: %v, PyTorch has %v", what, got.Shape(), want.Shape())
+		t.Errorf("%s: %v, want %v", what, got.Shape(), want.Shape())
 		return
 	}
 	var gap float64
@@ -169,7 +169,7 @@ func near(t *testing.T, what string, got, want *tensors.Tensor, limit float64) {
 		gap = max(gap, math.Abs(float64(a[i]-b[i])))
 	}
 	if !(gap <= limit) {
-		t.Errorf("%s: differs from PyTorch's by up to %.2g, more than %.2g", what, gap, limit)
+		t.Errorf("%s: differs from what is wanted by up to %.2g, more than %.2g", what, gap, limit)
 	}
 }
 

@@ -35,6 +35,16 @@ import (
 // other layer that keeps variables which are not trained has no counterpart in PyTorch, and is an error.
 // Trained variables of other layers that are not of package nn keep GoMLX's names and layouts.
 func (m Model) ExportPyTorch(path string) error {
+	return m.export(path, func(w *tensors.Tensor) (*tensors.Tensor, error) { return w, nil })
+}
+
+// ExportPyTorchHalf is [Model.ExportPyTorch] with the weights in float16: a file of half the size, with
+// three significant digits. [Model.ImportPyTorch] reads it; a PyTorch module in float32 does too. A weight
+// beyond ±65504, where float16 ends, is an error.
+func (m Model) ExportPyTorchHalf(path string) error { return m.export(path, safetensors.ToHalf) }
+
+// export writes what convert makes of each of the float32 weights.
+func (m Model) export(path string, convert func(*tensors.Tensor) (*tensors.Tensor, error)) error {
 	t, err := m.Open()
 	if err != nil {
 		return err
@@ -54,9 +64,13 @@ func (m Model) ExportPyTorch(path string) error {
 		case p.shape.DType != dtypes.Float32:
 			return fmt.Errorf("autoencoder: %s is %s: only float32 weights are exported", p.name, p.shape.DType)
 		}
-		weights[name] = t.store.GetVariable(p.path).MustValue()
+		weight := t.store.GetVariable(p.path).MustValue()
 		if strings.HasSuffix(name, batchesTracked) {
-			weights[name] = tensors.FromScalar(int64(tensors.MustCopyFlatData[float32](weights[name])[0]))
+			weights[name] = tensors.FromScalar(int64(tensors.MustCopyFlatData[float32](weight)[0]))
+			continue
+		}
+		if weights[name], err = convert(weight); err != nil {
+			return fmt.Errorf("autoencoder: %s is not exported: %w: ExportPyTorch writes float32", name, err)
 		}
 	}
 	if err := safetensors.Write(path, weights, map[string]string{"format": "pt"}); err != nil {
@@ -119,8 +133,9 @@ func same(a, b string) bool {
 // empty, and Train starts from them and says so in Epoch.Note. A model that was in Dir moves to
 // Dir.previous.
 //
-// Each tensor of the file must be one of the network's, of its shape, in float32 and finite, and none may
-// be missing. Otherwise the error names it, and what is in Dir stays as it was.
+// Each tensor of the file must be one of the network's, of its shape, in float32 or float16, and finite,
+// and none may be missing. Otherwise the error names it, and what is in Dir stays as it was. Float16 is
+// converted to float32.
 //
 // A state_dict does not record the image shape. ImportPyTorch uses the shape of the model already in Dir
 // if it fits the layers, otherwise 28x28x1, otherwise the smallest square image that fits (1 or 3
@@ -240,6 +255,11 @@ func imagesToTry(old []int, data *weightsFile) iter.Seq[[]int] {
 	}
 }
 
+// isHalfOf reports whether a tensor of type got can be imported as one of type want.
+func isHalfOf(got, want dtypes.DType) bool {
+	return got == dtypes.Float16 && want == dtypes.Float32
+}
+
 // accept reads the weights of a file once they are found to be the network's, all of them and no other.
 func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) {
 	path, known := data.path, map[string]bool{}
@@ -259,7 +279,7 @@ func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) 
 			return nil, fmt.Errorf("autoencoder: %s lacks %s %v", path, name, want.Dimensions)
 		case !slices.Equal(shape.Dimensions, want.Dimensions):
 			return nil, fmt.Errorf("autoencoder: in %s %s is %v, but in the model %v", path, name, shape.Dimensions, want.Dimensions)
-		case shape.DType != want.DType:
+		case shape.DType != want.DType && !isHalfOf(shape.DType, want.DType):
 			return nil, fmt.Errorf("autoencoder: in %s %s is %s, but in the model %s: in PyTorch, save model.float().state_dict()", path, name, shape.DType, want.DType)
 		}
 	}
@@ -273,6 +293,9 @@ func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) 
 		w, err := data.Read(name)
 		if err != nil {
 			return nil, notRead(path, err)
+		}
+		if w.DType() == dtypes.Float16 {
+			w = safetensors.FromHalf(w)
 		}
 		if w.DType() == dtypes.Float32 {
 			if p, err := readPixels(w); err != nil || p.notFinite >= 0 {

@@ -1,6 +1,8 @@
 package autoencoder_test
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,6 +77,95 @@ func TestExportedAndImportedIsTheSameModel(t *testing.T) {
 	}
 	if history, err := other.History(); err != nil || len(history) != 0 {
 		t.Errorf("the history of imported weights is %v, %v", history, err)
+	}
+}
+
+// Float16 halves the file; the weights come back rounded to 11 significant bits, as float32.
+func TestExportedInHalfAndImported(t *testing.T) {
+	m, other := small(t.TempDir()), small(filepath.Join(t.TempDir(), "other"))
+	mustRun(t, m, recipe(20))
+	path := filepath.Join(t.TempDir(), "half.safetensors")
+	if err := m.ExportPyTorchHalf(path); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, _, err := readAll(file)
+	if err != nil || len(values) != 8 || values["encoder.0.weight"].DType() != dtypes.Float16 {
+		t.Fatalf("the export holds %v: %v", values, err)
+	}
+	if err := other.ImportPyTorch(path); err != nil {
+		t.Fatal(err)
+	}
+	_, a := withWeights(t, m)
+	_, b := withWeights(t, other)
+	rounded := false
+	for v := range a.IterVariables() {
+		if !v.Trainable {
+			continue
+		}
+		want, got := tensors.MustCopyFlatData[float32](v.MustValue()), tensors.MustCopyFlatData[float32](b.GetVariable(v.Path()).MustValue())
+		for i, w := range want {
+			rounded = rounded || got[i] != w
+			if math.Abs(float64(got[i]-w)) > max(math.Abs(float64(w))/2048, 1.0/(1<<25)) {
+				t.Errorf("%s: %g comes back as %g", v.Path(), w, got[i])
+			}
+		}
+	}
+	x, errX := m.Evaluate(test)
+	y, errY := other.Evaluate(test)
+	if errX != nil || errY != nil || math.Abs(x-y) > 1e-3 || !rounded {
+		t.Errorf("evaluated to %v (%v), from float16 to %v (%v); rounded: %v", x, errX, y, errY, rounded)
+	}
+}
+
+// A file of two types, written here byte by byte.
+func TestImportReadsHalf(t *testing.T) {
+	m := autoencoder.Model{Dir: t.TempDir(), Encoder: nn.Linear(1, 1), Decoder: nn.Linear(1, 1)}
+	tensor := func(name, dtype, shape string, begin, end int) string {
+		return fmt.Sprintf(`%q:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, name, dtype, shape, begin, end)
+	}
+	file := tensorFile("{"+strings.Join([]string{
+		tensor("encoder.weight", "F16", "[1,1]", 0, 2), tensor("encoder.bias", "F16", "[1]", 2, 4),
+		tensor("decoder.weight", "F32", "[1,1]", 4, 8), tensor("decoder.bias", "F16", "[1]", 8, 10),
+	}, ",")+"}", 0)
+	file = append(file, 0x00, 0x42, 0x00, 0xb8, 0, 0, 0x80, 0x40, 0x01, 0x00) // 3, -0.5, 4 and 2^-24
+	path := filepath.Join(t.TempDir(), "half.safetensors")
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.ImportPyTorch(path); err != nil {
+		t.Fatal(err)
+	}
+	_, store := withWeights(t, m)
+	for name, want := range map[string]float32{"/encoder/weight": 3, "/encoder/bias": -0.5, "/decoder/weight": 4, "/decoder/bias": 1.0 / (1 << 24)} {
+		if got := tensors.MustCopyFlatData[float32](store.GetVariable(name).MustValue()); len(got) != 1 || got[0] != want {
+			t.Errorf("%s is %v, want %g", name, got, want)
+		}
+	}
+	// Infinity in float16.
+	copy(file[len(file)-10:], []byte{0x00, 0x7c})
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wantLine(t, m.ImportPyTorch(path), "encoder.weight holds +Inf")
+}
+
+func TestExportInHalfRefusesWhatDoesNotFit(t *testing.T) {
+	m := small(t.TempDir())
+	weights := weightsOf(t, m, 0)
+	large := tensors.MustCopyFlatData[float32](weights["encoder.0.bias"])
+	large[5] = 1e6
+	weights["encoder.0.bias"] = tensors.FromFlatDataAndDimensions(large, 16)
+	if err := m.ImportPyTorch(writeWeights(t, weights)); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out.safetensors")
+	wantLine(t, m.ExportPyTorchHalf(out), "encoder.0.bias is not exported: it holds 1e+06, and float16 ends at 65504: ExportPyTorch writes float32")
+	if _, err := os.Stat(out); !os.IsNotExist(err) {
+		t.Error("a refused export left a file")
 	}
 }
 
@@ -192,7 +283,7 @@ func TestImportNamesWhatDoesNotFitAndChangesNothing(t *testing.T) {
 		}
 	}
 	wantLine(t, m.ImportPyTorch(pickle), "model.pt is not read", "safetensors.torch.save_file(")
-	wantLine(t, m.ImportPyTorch(half), `"encoder.0.bias": type "BF16" is not read here; F32 is`, "model.float()")
+	wantLine(t, m.ImportPyTorch(half), `"encoder.0.bias": type "BF16" is not read here; F32 and F16 are`, "model.float()")
 	wantLine(t, m.ImportPyTorch(half+".none"), "nothing to import", "half.safetensors.none")
 	wantLine(t, m.ImportPyTorch(t.TempDir()), "not a file")
 	if got, err := m.Evaluate(test); got != want || err != nil {

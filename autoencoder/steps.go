@@ -40,9 +40,7 @@ func compileSteps(b compute.Backend, store *model.Store, one step, images shapes
 	err := building(b, store, func(scope *model.Scope, g *graph.Graph) {
 		one(scope, graph.Parameter(g, "images", images), graph.Parameter(g, "indices", shapes.Make(dtypes.Int32, batch)),
 			scalar(g, "count"), scalar(g, "klWeight"))
-		// In a loop XLA's CPU backend runs a convolution with its slowest code: 10 times as long.
-		convolves := func(n *graph.Node) bool { return n.Type() == graph.NodeTypeConvGeneral }
-		if device.IsXLAOnCPU(b) && slices.ContainsFunc(g.Nodes(), convolves) {
+		if slowInLoop(b, g) {
 			s.size = 1
 		}
 	})
@@ -62,6 +60,13 @@ func compileSteps(b compute.Backend, store *model.Store, one step, images shapes
 	return s, nil
 }
 
+// slowInLoop reports whether g should not be the body of a loop: in a loop XLA's CPU backend runs a
+// convolution with its slowest code, which takes 10 times as long.
+func slowInLoop(b compute.Backend, g *graph.Graph) bool {
+	convolves := func(n *graph.Node) bool { return n.Type() == graph.NodeTypeConvGeneral }
+	return device.IsXLAOnCPU(b) && slices.ContainsFunc(g.Nodes(), convolves)
+}
+
 func (s *steps) compile(b compute.Backend, store *model.Store, one step, images shapes.Shape) error {
 	exec, err := model.NewExec(b, store, func(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 		images, indices, counts, n, klWeight := inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]
@@ -69,11 +74,14 @@ func (s *steps) compile(b compute.Backend, store *model.Store, one step, images 
 		if size == 1 {
 			return graph.Reshape(one(scope, images, graph.Reshape(indices, -1), graph.Reshape(counts), klWeight), 1)
 		}
-		return loop(store, n, size, func(i *graph.Node) *graph.Node {
+		// Const and not Zeros: GoMLX shares the scalars that it creates, and one from outside may not be an operand inside.
+		losses := graph.Const(images.Graph(), make([]float32, size))
+		return loop(store, n, []*graph.Node{losses}, func(i *graph.Node, losses []*graph.Node) []*graph.Node {
 			row := graph.DynamicSlice(indices, []*graph.Node{i, graph.ZerosLike(i)}, []int{1, batch})
 			count := graph.DynamicSlice(counts, []*graph.Node{i}, []int{1})
-			return one(scope, images, graph.Reshape(row, -1), graph.Reshape(count), klWeight)
-		})
+			loss := one(scope, images, graph.Reshape(row, -1), graph.Reshape(count), klWeight)
+			return []*graph.Node{graph.DynamicUpdateSlice(losses[0], graph.Reshape(loss, 1), []*graph.Node{i})}
+		})[0]
 	})
 	if err != nil {
 		return plain(err)
@@ -87,13 +95,13 @@ func (s *steps) compile(b compute.Backend, store *model.Store, one step, images 
 	return nil
 }
 
-// loop is a graph that runs at for i = 0 … n-1 and returns its results, [size] with zeros from n on. The
-// variables of the store pass from one turn to the next, and in the end are what the last turn made of
-// them.
-func loop(store *model.Store, n *graph.Node, size int, at func(i *graph.Node) *graph.Node) *graph.Node {
+// loop is a graph that runs turn for i = 0 … n-1: each turn gets what the one before it returned, the first
+// one gets carried, and the result is what the last one returned. The variables of the store pass from turn
+// to turn too, and in the end are what the last turn made of them.
+func loop(store *model.Store, n *graph.Node, carried []*graph.Node, turn func(i *graph.Node, carried []*graph.Node) []*graph.Node) []*graph.Node {
 	g := n.Graph()
-	// Const and not Zeros: GoMLX shares the scalars that it creates, and one from outside may not be an operand inside.
-	state := []*graph.Node{graph.Const(g, int32(0)), graph.Const(g, make([]float32, size))}
+	state := append([]*graph.Node{graph.Const(g, int32(0))}, carried...)
+	first := len(state) // of the variables
 	var variables []*model.Variable
 	for v := range store.IterVariables() {
 		variables = append(variables, v)
@@ -101,7 +109,7 @@ func loop(store *model.Store, n *graph.Node, size int, at func(i *graph.Node) *g
 	}
 	set := func(values []*graph.Node) {
 		for i, v := range variables {
-			v.SetNodeValue(values[2+i])
+			v.SetNodeValue(values[first+i])
 		}
 	}
 	closure := func(f func(state []*graph.Node) []*graph.Node) *graph.Function {
@@ -116,19 +124,17 @@ func loop(store *model.Store, n *graph.Node, size int, at func(i *graph.Node) *g
 	goesOn := closure(func(state []*graph.Node) []*graph.Node {
 		return []*graph.Node{graph.LessThan(state[0], n)}
 	})
-	turn := closure(func(state []*graph.Node) []*graph.Node {
-		i, losses := state[0], state[1]
+	body := closure(func(state []*graph.Node) []*graph.Node {
 		set(state)
-		losses = graph.DynamicUpdateSlice(losses, graph.Reshape(at(i), 1), []*graph.Node{i})
-		next := []*graph.Node{graph.AddScalar(i, 1), losses}
+		next := append([]*graph.Node{graph.AddScalar(state[0], 1)}, turn(state[0], state[1:first])...)
 		for _, v := range variables {
 			next = append(next, v.NodeValue(g))
 		}
 		return next
 	})
-	end := graph.While(goesOn, turn, state...)
+	end := graph.While(goesOn, body, state...)
 	set(end)
-	return end[1]
+	return end[1:first]
 }
 
 // run performs the steps for the images that order names, batch by batch, at most size of them, and

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"autoencoders/autoencoder/internal/trace"
+	"autoencoders/autoencoder/nn"
 	"autoencoders/internal/input"
 	"autoencoders/internal/memory"
 
@@ -96,13 +97,16 @@ func (t *Trained) use() (done func(), err error) {
 	return t.mu.Unlock, nil
 }
 
+// function is what a program computes from some inputs.
+type function = func(scope *model.Scope, inputs []*graph.Node) []*graph.Node
+
 // program returns the compiled form of f, which is named for the next call.
-func (t *Trained) program(name string, f func(*model.Scope, *graph.Node) []*graph.Node) (*model.Exec, error) {
+func (t *Trained) program(name string, f function) (*model.Exec, error) {
 	if exec, ok := t.programs[name]; ok {
 		return exec, nil
 	}
-	exec, err := model.NewExec(t.backend, t.store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
-		return t.network.unchanged(x.Graph(), t.store, func() []*graph.Node { return f(scope, x) })
+	exec, err := model.NewExec(t.backend, t.store, func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		return t.network.unchanged(inputs[0].Graph(), t.store, func() []*graph.Node { return f(scope, inputs) })
 	})
 	if err != nil {
 		return nil, plain(err)
@@ -112,7 +116,7 @@ func (t *Trained) program(name string, f func(*model.Scope, *graph.Node) []*grap
 }
 
 // apply runs the program f on the rows of x in batches.
-func (t *Trained) apply(name string, x *tensors.Tensor, f func(*model.Scope, *graph.Node) []*graph.Node) ([]*tensors.Tensor, error) {
+func (t *Trained) apply(name string, x *tensors.Tensor, f function) ([]*tensors.Tensor, error) {
 	done, err := t.use()
 	if err != nil {
 		return nil, err
@@ -152,9 +156,11 @@ func (t *Trained) apply(name string, x *tensors.Tensor, f func(*model.Scope, *gr
 	return results, nil
 }
 
-// one makes a function of one result of f.
-func one(f func(*model.Scope, *graph.Node) *graph.Node) func(*model.Scope, *graph.Node) []*graph.Node {
-	return func(scope *model.Scope, x *graph.Node) []*graph.Node { return []*graph.Node{f(scope, x)} }
+// one is f as a function of one input and one result.
+func one(f nn.Layer) function {
+	return func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		return []*graph.Node{f(scope, inputs[0])}
+	}
 }
 
 func first(ys []*tensors.Tensor, err error) (*tensors.Tensor, error) {
@@ -232,9 +238,9 @@ func (t *Trained) Posterior(x *tensors.Tensor) (mu, logvar *tensors.Tensor, err 
 	if _, err := t.checkImages(x); err != nil {
 		return nil, nil, err
 	}
-	both, err := t.apply("Posterior", x, func(scope *model.Scope, x *graph.Node) []*graph.Node {
-		tr := trace.Start(x.Graph())
-		t.model.encode(scope, x)
+	both, err := t.apply("Posterior", x, func(scope *model.Scope, x []*graph.Node) []*graph.Node {
+		tr := trace.Start(x[0].Graph())
+		t.model.encode(scope, x[0])
 		if len(tr.Latents) == 0 {
 			panic(errors.New("autoencoder: Posterior is of a variational model, but this Encoder has no nn.Reparameterize: ask Encode"))
 		}
@@ -327,6 +333,15 @@ func with[T any](m Model, f func(t *Trained) (T, error)) (result T, err error) {
 	return f(t)
 }
 
+// withTwo is with for two tensors.
+func withTwo(m Model, f func(t *Trained) (a, b *tensors.Tensor, err error)) (a, b *tensors.Tensor, err error) {
+	both, err := with(m, func(t *Trained) ([2]*tensors.Tensor, error) {
+		a, b, err := f(t)
+		return [2]*tensors.Tensor{a, b}, err
+	})
+	return both[0], both[1], err
+}
+
 // Encode returns the latents [n, d] of images [n, height, width, channels], with the trained weights. For
 // a variational model they are mu, the means of the posteriors. See [Trained.Encode].
 func (m Model) Encode(x *tensors.Tensor) (*tensors.Tensor, error) {
@@ -347,11 +362,20 @@ func (m Model) Reconstruct(x *tensors.Tensor) (*tensors.Tensor, error) {
 // Posterior returns the mean mu and the logarithm of the variance logvar, both [n, d], of the Gaussian
 // that a variational encoder assigns to each of the images x. See [Trained.Posterior].
 func (m Model) Posterior(x *tensors.Tensor) (mu, logvar *tensors.Tensor, err error) {
-	both, err := with(m, func(t *Trained) ([2]*tensors.Tensor, error) {
-		mu, logvar, err := t.Posterior(x)
-		return [2]*tensors.Tensor{mu, logvar}, err
-	})
-	return both[0], both[1], err
+	return withTwo(m, func(t *Trained) (mu, logvar *tensors.Tensor, err error) { return t.Posterior(x) })
+}
+
+// Activation returns the output [n, …] of the layer with this name in [Model.Summary], "encoder.3", for the
+// images [n, height, width, channels], with the trained weights. See [Trained.Activation].
+func (m Model) Activation(x *tensors.Tensor, layer string) (*tensors.Tensor, error) {
+	return with(m, func(t *Trained) (*tensors.Tensor, error) { return t.Activation(x, layer) })
+}
+
+// Refined returns the mean mu and the logarithm of the variance logvar, both [n, d], of the Gaussian that
+// Adam finds for each of the images x with the decoder fixed, starting from the encoder's. See
+// [Trained.Refined].
+func (m Model) Refined(x *tensors.Tensor, steps int) (mu, logvar *tensors.Tensor, err error) {
+	return withTwo(m, func(t *Trained) (mu, logvar *tensors.Tensor, err error) { return t.Refined(x, steps) })
 }
 
 // Evaluate returns the mean loss over the images [n, height, width, channels], with the trained weights.
@@ -370,6 +394,12 @@ func (m Model) Sample(n int, seed int64) (*tensors.Tensor, error) {
 // trained variational model. See [Trained.LogLikelihoods].
 func (m Model) LogLikelihood(x *tensors.Tensor, samples int) (float64, error) {
 	return with(m, func(t *Trained) (float64, error) { return t.LogLikelihood(x, samples) })
+}
+
+// LogLikelihoodAt is LogLikelihood with draws from the Gaussian N(mu, exp(logvar)) of each image, mu and
+// logvar [n, d], in place of the encoder's. See [Trained.LogLikelihoodAt].
+func (m Model) LogLikelihoodAt(x, mu, logvar *tensors.Tensor, samples int) (float64, error) {
+	return with(m, func(t *Trained) (float64, error) { return t.LogLikelihoodAt(x, mu, logvar, samples) })
 }
 
 // LogLikelihoods estimates log p(x) for each of the images [n, height, width, channels], in nats, for a

@@ -47,8 +47,7 @@ func Reparameterize(beta float64) Layer {
 		t := trace.Of(x.Graph())
 		l.Z = l.Mu
 		if t.Draw != nil {
-			std := graph.Exp(graph.MulScalar(l.LogVar, 0.5))
-			l.Z = graph.Add(l.Mu, graph.Mul(std, t.Draw(scope, l.Mu)))
+			l.Z = l.At(t.Draw(scope, l.Mu))
 		}
 		t.Latents = append(t.Latents, l)
 		return l.Z

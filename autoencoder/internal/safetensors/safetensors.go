@@ -26,20 +26,28 @@ const (
 	metadataKey = "__metadata__"
 )
 
-// types holds the types that a network or its optimizer uses, by the format's names.
+// types holds the types that a network or its optimizer uses, and float16 to exchange weights in, by the
+// format's names.
 var types = map[string]dtypes.DType{
-	"F32": dtypes.Float32, "F64": dtypes.Float64, "I32": dtypes.Int32, "I64": dtypes.Int64,
-	"U64": dtypes.Uint64, "U8": dtypes.Uint8,
+	"F16": dtypes.Float16, "F32": dtypes.Float32, "F64": dtypes.Float64, "I32": dtypes.Int32,
+	"I64": dtypes.Int64, "U64": dtypes.Uint64, "U8": dtypes.Uint8,
 }
 
-// Holds reports whether a file can hold tensors of a type.
-func Holds(dtype dtypes.DType) bool {
-	for _, d := range types {
+// nameOf returns the format's name of a type, and whether it has one here.
+func nameOf(dtype dtypes.DType) (string, bool) {
+	for name, d := range types {
 		if d == dtype {
-			return true
+			return name, true
 		}
 	}
-	return false
+	return "", false
+}
+
+// Holds reports whether a variable of a type can be saved. One of float16 cannot: files of that type are
+// for exchange alone.
+func Holds(dtype dtypes.DType) bool {
+	_, ok := nameOf(dtype)
+	return ok && dtype != dtypes.Float16
 }
 
 // entry describes one tensor in the header.
@@ -89,13 +97,12 @@ func Write(path string, values map[string]*tensors.Tensor, metadata map[string]s
 }
 
 func entryOf(t *tensors.Tensor, start int64) (entry, error) {
-	for name, dtype := range types {
-		if dtype == t.DType() {
-			shape := append([]int{}, t.Shape().Dimensions...) // [] for a scalar, never null
-			return entry{name, shape, [2]int64{start, start + t.ByteSize()}}, nil
-		}
+	name, ok := nameOf(t.DType())
+	if !ok {
+		return entry{}, fmt.Errorf("a file cannot hold the type %s", t.DType())
 	}
-	return entry{}, fmt.Errorf("a file cannot hold the type %s", t.DType())
+	shape := append([]int{}, t.Shape().Dimensions...) // [] for a scalar, never null
+	return entry{name, shape, [2]int64{start, start + t.ByteSize()}}, nil
 }
 
 // File is an open file whose header was read and checked. Its tensors are read one by one, so a caller
@@ -259,7 +266,7 @@ func checkEntries(entries map[string]entry, size int64) error {
 func (e entry) check(size int64) error {
 	dtype, ok := types[e.DType]
 	if !ok {
-		return formatError("type %.20q is not read here; F32 is", e.DType)
+		return formatError("type %.20q is not read here; F32 and F16 are", e.DType)
 	}
 	begin, end := e.Offsets[0], e.Offsets[1]
 	if begin < 0 || end < begin || end > size {

@@ -69,7 +69,7 @@ func TestOpenRefuses(t *testing.T) {
 		"metadata is not a map":                  file(`{"__metadata__":{"a":1}}`, 0),
 		"metadata is there twice":                file(`{"__metadata__":{},"__metadata__":{}}`, 0),
 		`"a" is there twice`:                     file("{"+f32("a", "[1]", 0, 4)+","+f32("a", "[1]", 0, 4)+"}", 4),
-		`type "F16" is not read here`:            file(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, 4),
+		`type "BF16" is not read here`:           file(`{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}`, 4),
 		`type "" is not read here`:               file(`{"a":{}}`, 0),
 		"bytes 0 to 8 of 4 do not exist":         file("{"+f32("a", "[2]", 0, 8)+"}", 4),
 		"bytes -4 to 0":                          file("{"+f32("a", "[1]", -4, 0)+"}", 4),

@@ -9,6 +9,12 @@ type Latent struct {
 	Beta          float64     // the weight of KL in the loss
 }
 
+// At returns mu + exp(logvar/2)·eps, in the shape of mu: a draw from q(z|x) if eps is one from N(0, I)
+// (Kingma and Welling, arXiv 1312.6114, section 2.4).
+func (l Latent) At(eps *graph.Node) *graph.Node {
+	return graph.Add(l.Mu, graph.Mul(graph.Exp(graph.MulScalar(l.LogVar, 0.5)), eps))
+}
+
 // KL returns the Kullback-Leibler divergence of q(z|x) from p(z), [batch], in nats:
 //
 //	-1/2 Σ (1 + logvar - mu² - exp(logvar))

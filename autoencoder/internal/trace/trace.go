@@ -41,7 +41,8 @@ type Trace struct {
 	Bounds map[string]float64
 
 	graph      *graph.Graph
-	parameters int // trainable numbers declared so far
+	outputs    map[string]*graph.Node // of the layers, by name
+	parameters int                    // trainable numbers declared so far
 }
 
 // By default GoMLX forgets the values of constants of 32 numbers and more, and then nothing could tell two
@@ -53,7 +54,7 @@ type key struct{}
 // Start attaches a new Trace to g and returns it. Layers that are built into g afterwards record
 // themselves in it.
 func Start(g *graph.Graph) *Trace {
-	t := &Trace{Bounds: map[string]float64{}, graph: g}
+	t := newTrace(g)
 	g.AttachState(key{}, t)
 	return t
 }
@@ -63,7 +64,19 @@ func Of(g *graph.Graph) *Trace {
 	if t, ok := g.State(key{}).(*Trace); ok {
 		return t
 	}
-	return &Trace{Bounds: map[string]float64{}, graph: g}
+	return newTrace(g)
+}
+
+func newTrace(g *graph.Graph) *Trace {
+	return &Trace{Bounds: map[string]float64{}, graph: g, outputs: map[string]*graph.Node{}}
+}
+
+// Output returns the output of the layer with this name, [batch, …], and whether there is such a layer. If
+// several have the name, because a function of the caller's own called them in one scope, it is the last
+// one's.
+func (t *Trace) Output(name string) (y *graph.Node, ok bool) {
+	y, ok = t.outputs[name]
+	return y, ok
 }
 
 // Record builds a layer with f and notes it. scope holds its variables.
@@ -71,7 +84,7 @@ func (t *Trace) Record(scope, kind string, f func() *graph.Node) *graph.Node {
 	before := t.parameters
 	var y *graph.Node
 	span := t.Span(func() { y = f() })
-	t.Layers = append(t.Layers, Layer{
+	t.add(y, Layer{
 		Name: stateDictName(scope), Kind: kind, Output: perImage(y), Parameters: t.parameters - before, span: span,
 	})
 	return y
@@ -88,7 +101,8 @@ func (t *Trace) Call(scope *model.Scope, f func() *graph.Node) *graph.Node {
 		panic(fmt.Errorf("nn: the layer %s returns nil: it must return its output", name))
 	}
 	if span.from == span.to {
-		return y // nothing was built, as by an empty Sequential
+		t.outputs[name] = y
+		return y // nothing was built, as by an empty Sequential, or by a dropout outside of training
 	}
 	for _, l := range t.Layers[recorded:] {
 		if l.Name == name || strings.HasPrefix(l.Name, name+".") {
@@ -101,8 +115,13 @@ func (t *Trace) Call(scope *model.Scope, f func() *graph.Node) *graph.Node {
 			layer.Parameters += v.Shape().Size()
 		}
 	}
-	t.Layers = append(t.Layers, layer)
+	t.add(y, layer)
 	return y
+}
+
+func (t *Trace) add(y *graph.Node, l Layer) {
+	t.Layers = append(t.Layers, l)
+	t.outputs[l.Name] = y
 }
 
 func stateDictName(scope string) string {
