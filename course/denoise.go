@@ -1,8 +1,11 @@
 package course
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"autoencoders/autoencoder"
 	"autoencoders/autoencoder/nn"
@@ -62,11 +65,17 @@ func Scores(clean *tensors.Tensor, noise nn.Layer, methods ...Method) []Quality 
 }
 
 // Look returns a figure of images with noise on them, what each method makes of these, and the images as they were, a row
-// each. The noise is that of [Score]; if it is nil, the first row is left out.
+// each. At the right of a row stands its mean PSNR, in decibels, over the images of the figure; the methods are sorted by it,
+// so that the best one stands above the clean images. The noise is that of [Score]; if it is nil, the first row is left out.
 func Look(images *tensors.Tensor, noise nn.Layer, title string, methods ...Method) *plots.Figure {
-	rows, names, err := look(images, noise, methods)
+	rows, err := look(images, noise, methods)
 	cell.Check(err)
-	return plots.Grid(rows, plots.RowNames(names...), plots.Title(title))
+	var pictures []*tensors.Tensor
+	var names, notes []string
+	for _, r := range rows {
+		pictures, names, notes = append(pictures, r.images), append(names, r.name), append(notes, r.note())
+	}
+	return plots.Grid(pictures, plots.RowNames(names...), plots.RowNotes(notes...), plots.Title(title))
 }
 
 // score calls each with the quality of every method.
@@ -102,19 +111,54 @@ func compare(y, clean *tensors.Tensor, black float32) (q Quality, err error) {
 	return q, err
 }
 
-// look returns the rows of the figure of Look, and their names.
-func look(images *tensors.Tensor, noise nn.Layer, methods []Method) (rows []*tensors.Tensor, names []string, err error) {
+// A shown row of the figure of Look has a PSNR, which is infinite for the clean images.
+type shown struct {
+	name   string
+	images *tensors.Tensor
+	psnr   float64
+}
+
+// note returns what stands at the right of the row.
+func (s shown) note() string {
+	if math.IsInf(s.psnr, 1) {
+		return ""
+	}
+	return fmt.Sprintf("%.1f dB", s.psnr)
+}
+
+// look returns the rows of the figure of Look.
+func look(images *tensors.Tensor, noise nn.Layer, methods []Method) (rows []shown, err error) {
 	noisy, err := corrupted(images, noise, methods)
 	if err != nil {
-		return nil, nil, fmt.Errorf("course: Look: %w", err)
+		return nil, fmt.Errorf("course: Look: %w", err)
 	}
+	black := lowest(images)
+	add := func(name string, y *tensors.Tensor) error {
+		clipped, err := measure.Clip(y, black, 1)
+		if err != nil {
+			return fmt.Errorf("course: Look: %s: %w", name, err)
+		}
+		psnr, err := measure.PSNR(clipped, images, float64(1-black))
+		if err != nil {
+			return fmt.Errorf("course: Look: %s: %w", name, err)
+		}
+		rows = append(rows, shown{name, y, psnr})
+		return nil
+	}
+	first := 0
 	if noise != nil {
-		rows, names = append(rows, noisy), append(names, "noisy")
+		if err := add("noisy", noisy); err != nil {
+			return nil, err
+		}
+		first = 1
 	}
 	for _, m := range methods {
-		rows, names = append(rows, m.Denoise(noisy)), append(names, m.Name)
+		if err := add(m.Name, m.Denoise(noisy)); err != nil {
+			return nil, err
+		}
 	}
-	return append(rows, images), append(names, "clean"), nil
+	slices.SortStableFunc(rows[first:], func(a, b shown) int { return cmp.Compare(a.psnr, b.psnr) })
+	return append(rows, shown{"clean", images, math.Inf(1)}), nil
 }
 
 // corrupted returns images with noise, for methods that are all there.

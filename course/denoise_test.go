@@ -77,22 +77,41 @@ func TestNetsAreMethods(t *testing.T) {
 	}
 }
 
-func TestLookShowsNoisyMethodsClean(t *testing.T) {
+// The best method stands above the clean images, and each row says how good it is.
+func TestLookSortsTheMethodsBetweenNoisyAndClean(t *testing.T) {
 	var noisy *tensors.Tensor
-	rows, names, err := look(digits, nn.Noise(0.5), []Method{nothing(&noisy), always(1)})
-	if err != nil || fmt.Sprint(names) != "[noisy nothing always 1 clean]" || len(rows) != 4 {
-		t.Fatalf("%d rows are called %v: %v", len(rows), names, err)
+	rows, err := look(digits, nn.Noise(0.5), []Method{nothing(&noisy), always(1), always(-1)})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if rows[0] != noisy || rows[3] != digits || !rows[2].Equal(images.Constant(digits, 1)) {
+	var names []string
+	for _, r := range rows {
+		names = append(names, r.name)
+	}
+	if fmt.Sprint(names) != "[noisy always 1 always -1 nothing clean]" {
+		t.Errorf("the rows are called %v", names)
+	}
+	if rows[0].images != noisy || rows[4].images != digits || !rows[1].images.Equal(images.Constant(digits, 1)) {
 		t.Error("the rows are not what their names say")
 	}
-	if _, names, _ := look(digits, nil, []Method{always(1)}); fmt.Sprint(names) != "[always 1 clean]" {
-		t.Errorf("without noise the rows are %v", names)
+	want := Scores(digits, nn.Noise(0.5), always(-1), nothing(&noisy))
+	if rows[2].psnr != want[0].PSNR || rows[0].psnr != want[1].PSNR || rows[0].psnr != rows[3].psnr {
+		t.Errorf("the rows have %v, want what Scores gives, %v", rows, want)
+	}
+	if got := rows[0].note(); got != fmt.Sprintf("%.1f dB", want[1].PSNR) || rows[4].note() != "" {
+		t.Errorf("the notes are %q and %q", got, rows[4].note())
 	}
 	figure := Look(digits, nn.Noise(0.5), "Figure 3. What is left", always(1))
 	var png bytes.Buffer
 	if _, err := figure.WriteTo(&png); err != nil || figure.Title() != "Figure 3. What is left" {
 		t.Errorf("the figure %q: %v", figure.Title(), err)
+	}
+}
+
+func TestLookWithoutNoiseHasNoNoisyRow(t *testing.T) {
+	rows, err := look(digits, nil, []Method{always(1)})
+	if err != nil || len(rows) != 2 || rows[0].name != "always 1" || rows[1].name != "clean" {
+		t.Errorf("the rows are %v: %v", rows, err)
 	}
 }
 
@@ -114,7 +133,10 @@ func TestAMethodThatFailsIsNamed(t *testing.T) {
 			t.Errorf("the error is %v, want one that begins %q", err, c.want)
 		}
 	}
-	_, _, err := look(digits, nn.Noise(-1), []Method{always(1)})
+	if _, err := look(digits, nil, []Method{nan}); err == nil || !strings.HasPrefix(err.Error(), "course: Look: nan: measure: ") {
+		t.Errorf("the error is %v", err)
+	}
+	_, err := look(digits, nn.Noise(-1), []Method{always(1)})
 	if want := "course: Look: "; err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "nn: Noise(-1)") {
 		t.Errorf("the error is %v, want one that begins %q and names the layer", err, want)
 	}
