@@ -20,13 +20,28 @@ func TestFiguresHaveANumberATitleAndAnAltText(t *testing.T) {
 				if number != fmt.Sprint("Figure ", n) || len(title) < 5 {
 					t.Errorf("%s, cell %s: the title is %q, want \"Figure %d. …\"", name, c.ID, textOf(o.Data["text/plain"]), n)
 				}
-				picture, _ := o.Metadata["image/png"].(map[string]any)
-				if alt, _ := picture["alt"].(string); len(alt) < 40 || alt == title {
+				if alt := o.alt(); len(alt) < 40 || alt == title {
 					t.Errorf("%s, cell %s: the alt text is %q", name, c.ID, alt)
 				}
 			}
 		}
 	}
+}
+
+// alt returns what an output says of its picture to those who cannot see it.
+func (o output) alt() string {
+	picture, _ := o.Metadata["image/png"].(map[string]any)
+	alt, _ := picture["alt"].(string)
+	return alt
+}
+
+// alt returns the alt texts of a cell's pictures.
+func (c *cell) alt() string {
+	var all []string
+	for _, o := range c.Outputs {
+		all = append(all, o.alt())
+	}
+	return strings.TrimSpace(strings.Join(all, "\n"))
 }
 
 // textOf returns a value of an output's data, which nbformat may write as lines.
