@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"autoencoders/cell"
+	"autoencoders/datasets"
 	"autoencoders/measure"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -31,25 +32,61 @@ func Separation(encode func(x *tensors.Tensor) (*tensors.Tensor, error), d Data)
 }
 
 func separation(encode func(x *tensors.Tensor) (*tensors.Tensor, error), d Data) (neighbours, linear float64, err error) {
-	train, test, err := halves(d)
+	s, err := newSeparator(d)
 	if err != nil {
 		return 0, 0, fmt.Errorf("course: Separation: %w", err)
 	}
-	train, test = train.Sample(trainSample, sampleSeed), test.Sample(testSample, sampleSeed)
-	a, err := encode(train.Images)
+	z, err := s.separate(encode)
 	if err != nil {
 		return 0, 0, err
 	}
-	b, err := encode(test.Images)
-	if err != nil {
+	if neighbours, err = z.neighbours(); err != nil {
 		return 0, 0, err
 	}
-	if a, b, err = measure.Standardise(a, b); err != nil {
-		return 0, 0, err
-	}
-	if neighbours, err = measure.KNNAccuracy(5, a, train.Labels, b, test.Labels); err != nil {
-		return 0, 0, err
-	}
-	linear, err = measure.LinearAccuracy(a, train.Labels, b, test.Labels)
+	linear, err = z.linear()
 	return neighbours, linear, err
+}
+
+// A separator has the images whose codes are classified.
+type separator struct{ train, test *datasets.Split }
+
+func newSeparator(d Data) (separator, error) {
+	train, test, err := halves(d)
+	if err != nil {
+		return separator{}, err
+	}
+	return separator{sample(train, trainSample), sample(test, testSample)}, nil
+}
+
+// sample returns n random images, or all if there are not more.
+func sample(s *datasets.Split, n int) *datasets.Split {
+	return s.Sample(min(n, s.Images.Shape().Dimensions[0]), sampleSeed)
+}
+
+// separated are standardised codes with their labels.
+type separated struct {
+	train, test             *tensors.Tensor
+	trainLabels, testLabels []uint8
+}
+
+func (s separator) separate(encode func(x *tensors.Tensor) (*tensors.Tensor, error)) (z separated, err error) {
+	a, err := encode(s.train.Images)
+	if err != nil {
+		return z, err
+	}
+	b, err := encode(s.test.Images)
+	if err != nil {
+		return z, err
+	}
+	z = separated{trainLabels: s.train.Labels, testLabels: s.test.Labels}
+	z.train, z.test, err = measure.Standardise(a, b)
+	return z, err
+}
+
+func (z separated) neighbours() (float64, error) {
+	return measure.KNNAccuracy(5, z.train, z.trainLabels, z.test, z.testLabels)
+}
+
+func (z separated) linear() (float64, error) {
+	return measure.LinearAccuracy(z.train, z.trainLabels, z.test, z.testLabels)
 }
