@@ -193,7 +193,7 @@ func newSheet(o options, kind string, names []string, rows []*pictures) sheet {
 	}
 	across := s.columns*(s.w+gap) - gap
 	if o.diverging {
-		s.widen(across, (2*divergingSteps+1)*density+20*density)
+		s.widen(across, (2*divergingSteps+1)*density+60*density) // the numbers stand below its ends
 	}
 	if o.title != "" {
 		s.title = wrapped(o.title, titleStyle(), max(400, float64(across)/density))
