@@ -14,8 +14,9 @@ import (
 // mostBars is how many stacks stand side by side at most.
 const mostBars = 24
 
-// Bars returns a figure of stacked bars, one stack for each name, made of the [Part] options from 0 on upwards; negative
-// values go downwards. The values stand in the parts, or beside those that are thin, and the sum at the end of each stack. Its other options are [Title], [Axes] and [Palette].
+// Bars returns a figure of stacked bars, one stack for each name, given the parts of the stacks as [Part] options. Positive
+// values are stacked upwards from 0 and negative ones downwards. Each value stands in its part, or beside it if the part is
+// thin, and the sum stands at the end of the stack. Its other options are [Title], [Axes] and [Palette].
 //
 // The figure holds an error if there are no names or no parts, if a part has not as many values as there are names, if a
 // value is not finite or above 1e300 in magnitude, and if there are more than 24 names.

@@ -21,11 +21,13 @@ func CellLife(opts ...Option) *Figure {
 	}}
 }
 
+// typed and cell are the left side and the width of the drawn cells.
+const typed, cell = 44, 262
+
 // drawCellLife draws three columns: what is typed, the program that runs, and what stays after it.
 func drawCellLife(title string) *page {
 	const (
 		width          = 760
-		typed, cell    = 44, 262 // left side and width of the cells
 		runs, program  = 352, 164
 		stays, keep    = 592, 150
 		first, rowStep = 48.0, 118.0
@@ -41,10 +43,10 @@ func drawCellLife(title string) *page {
 	s.say("what stays", heading, stays+keep/2, top+22, middle)
 	row := func(i int) float64 { return top + first + rowStep*float64(i) }
 
-	s.typed(typed, row(0), cell, 88, "[1]", green, `import "autoencoders/plots"`, `var net = autoencoder.Linear(`, `    "checkpoints/linear", 2)`, `func loss() float64 { … }`)
-	s.typed(typed, row(1), cell, 88, "[2]", blue, "%%", "for e, err := range net.Train(…) {", "    …", "}")
-	s.typed(typed, row(2), cell, 88, "[3]", blue, "%%", "z := cell.Must(net.Encode(x))", "cell.Show(plots.Scatter(z, …))")
-	s.typed(typed, row(3), cell, 44, "[4]", red, "cell.Show(plots.Scatter(z, …))")
+	s.typed(row(0), 88, "[1]", green, `import "autoencoders/plots"`, `var net = autoencoder.Linear(`, `    "checkpoints/linear", 2)`, `func loss() float64 { … }`)
+	s.typed(row(1), 88, "[2]", blue, "%%", "for e, err := range net.Train(…) {", "    …", "}")
+	s.typed(row(2), 88, "[3]", blue, "%%", "z := cell.Must(net.Encode(x))", "cell.Show(plots.Scatter(z, …))")
+	s.typed(row(3), 44, "[4]", red, "cell.Show(plots.Scatter(z, …))")
 
 	// Cell 1 runs nothing; its declarations go into a box of their own, and from there into each later program.
 	s.say("nothing runs:", style(12, false), runs+program/2, row(0)+24, middle)
@@ -79,16 +81,16 @@ func drawCellLife(title string) *page {
 }
 
 // typed draws a notebook cell with its number at the left.
-func (s sketch) typed(x, y, w, h float64, number string, c color.RGBA, code ...string) {
-	s.box(x, y, w, h, color.RGBA{0xf7, 0xf7, 0xf7, 0xff}, edge, 1)
-	s.fill(c, rectangle(x, y, 4, h)...)
-	s.say(number, inColour(mono(12), muted), x-8, y+15, end)
+func (s sketch) typed(y, h float64, number string, c color.RGBA, code ...string) {
+	s.box(typed, y, cell, h, color.RGBA{0xf7, 0xf7, 0xf7, 0xff}, edge, 1)
+	s.fill(c, rectangle(typed, y, 4, h)...)
+	s.say(number, inColour(mono(12), muted), typed-8, y+15, end)
 	for i, line := range code {
 		sty := mono(11.5)
 		if line == "%%" {
 			sty = inColour(mono(13), blue)
 		}
-		s.say(line, sty, x+14, y+h/2+18*(float64(i)-float64(len(code)-1)/2), begin)
+		s.say(line, sty, typed+14, y+h/2+18*(float64(i)-float64(len(code)-1)/2), begin)
 	}
 }
 

@@ -160,8 +160,8 @@ func (c convolved) draw() *page {
 	s.line(ink, 1.4, rectangle(x+pad, y+pad, inner, inner)...)
 	if left := c.padded() - c.reached(); left > 0 {
 		at := float64(c.reached()) * cell
-		s.hatch(muted, x+at, y, side-at, side, 5)
-		s.hatch(muted, x, y+at, at, side-at, 5)
+		s.hatch(muted, x+at, y, side-at, side)
+		s.hatch(muted, x, y+at, at, side-at)
 	}
 	s.box(x1, y1, small, small, tint(blue, 0.1), edge, 1)
 	s.cells(x1, y1, cell, out, edge)
@@ -324,7 +324,7 @@ func (t transposed) draw() *page {
 		for _, r := range [][4]float64{{0, 0, side, from}, {0, from, from, side - from}, {to, from, side - to, side - from}, {from, to, to - from, side - to}} {
 			if r[2] > 0 && r[3] > 0 {
 				s.fill(veil, rectangle(x1+r[0], y+r[1], r[2], r[3])...)
-				s.hatch(muted, x1+r[0], y+r[1], r[2], r[3], 5)
+				s.hatch(muted, x1+r[0], y+r[1], r[2], r[3])
 			}
 		}
 	}
@@ -380,7 +380,7 @@ func (t transposed) legend(s sketch, counts []int, most, y float64) {
 	if t.padding > 0 {
 		all = append(all, entry{func(x float64) {
 			s.box(x, y-6, 12, 12, color.White, grey, 1)
-			s.hatch(muted, x, y-6, 12, 12, 5)
+			s.hatch(muted, x, y-6, 12, 12)
 		}, fmt.Sprintf("cut off by padding %d", t.padding)})
 	}
 	if t.extra > 0 {

@@ -11,8 +11,8 @@ import (
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
 
-// explorerDots is how many points the Vega-Lite version of an explorer contains at most: the plane behind them is what is
-// looked at.
+// explorerDots is the largest number of points in the Vega-Lite version of an explorer, whose reader looks at the plane
+// rather than at single points.
 const explorerDots = 2000
 
 // Explorer returns a figure that shows the decoded grid of p beside a scatter of points, float32 [n, 2], with their labels,
@@ -20,10 +20,10 @@ const explorerDots = 2000
 // [Axes], [Palette], [Labels], [Unlabelled], [Range] and [Codes].
 //
 // In a notebook the figure is the latent plane itself: pointing at a place shows the image decoded from the nearest point
-// of the grid. 30 x 30 images of 28x28 pixels add about 150 kB to the notebook. Of more than 2,000 points a random choice,
-// always the same, is drawn there, and a line below the axis says so; the PNG contains all.
+// of the grid. 30 x 30 images of 28x28 pixels add about 150 kB to the notebook. If there are more than 2,000 points, this
+// version draws a random choice of 2,000, always the same, and a line below the axis says so. The PNG draws all points.
 //
-// The axes of the scatter cover all points and the plane. If the plane is smaller, a frame shows where it lies.
+// The axes of the scatter cover all points and the plane. If points lie outside the plane, a frame shows where it ends.
 //
 // The figure holds an error if the images have more than four million pixels together, and in the cases in which those of
 // [Map] and [Scatter] do.

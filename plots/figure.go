@@ -43,8 +43,8 @@ func failed(kind, format string, args ...any) *Figure {
 	return &Figure{kind: kind, err: fmt.Errorf("plots: "+format, args...)}
 }
 
-// WriteTo writes the figure to w as a PNG on white, with two pixels to the CSS pixel. A figure of images has the exact
-// pixels; one with lines or dots has at most 256 colours, so that a notebook stays small. If the figure was given invalid
+// WriteTo writes the figure to w as a PNG with a white background and two pixels per CSS pixel. Images are written pixel by
+// pixel; figures with lines or dots have at most 256 colours, which keeps notebooks small. If the figure was given invalid
 // input, WriteTo returns the error and writes nothing.
 func (f *Figure) WriteTo(w io.Writer) (int64, error) {
 	if err := f.render(); err != nil {
@@ -70,8 +70,8 @@ func (f *Figure) render() error {
 	return nil
 }
 
-// VegaLite returns the figure's Vega-Lite specification as JSON, with which the reader can point at things. It returns nil
-// if the figure has none, or if it was given invalid input, which [Figure.WriteTo] reports.
+// VegaLite returns the figure's Vega-Lite specification as JSON: a version in which the reader can point at things. It
+// returns nil if the figure has none, or if it was given invalid input, which [Figure.WriteTo] reports.
 func (f *Figure) VegaLite() []byte {
 	spec, err := f.specification()
 	if err != nil {
@@ -95,8 +95,8 @@ func (f *Figure) specification() ([]byte, error) {
 	return b, nil
 }
 
-// compact returns what the page shows in as few bytes as its look allows: a grey image, exactly, if there are no colours,
-// and one with a palette if there are. Pictures in colour are left as they are, because 256 colours would show in them.
+// compact returns the page's picture in a form that takes few bytes: an exact grey image if there are no colours, otherwise
+// an image with a palette. Colour photographs are returned as they are, because a palette of 256 would be visible in them.
 func (p *page) compact(classes Colours) image.Image {
 	m := p.img
 	g := image.NewGray(m.Rect)
@@ -113,7 +113,7 @@ func (p *page) compact(classes Colours) image.Image {
 	return g
 }
 
-// Title returns the figure's title, or what kind of figure it is if it has none.
+// Title returns the figure's title. A figure without one returns its kind, such as "scatter".
 func (f *Figure) Title() string {
 	if f == nil {
 		return ""
@@ -124,8 +124,8 @@ func (f *Figure) Title() string {
 	return f.kind
 }
 
-// Size returns the width and the height at which the figure should be shown, in CSS pixels: half of the PNG's pixels, so
-// that it is sharp on screens with two to the CSS pixel. Both are 0 if the figure was given invalid input.
+// Size returns the width and height at which the figure should be shown, in CSS pixels. They are half the PNG's, so that the
+// figure is sharp on high-resolution screens. Both are 0 if the figure was given invalid input.
 func (f *Figure) Size() (width, height int) {
 	if f.render() != nil {
 		return 0, 0
@@ -139,8 +139,8 @@ const density = 2
 // px is one CSS pixel as a length of gonum's.
 const px = vg.Inch / 96
 
-// mostPixels is how many pixels of the PNG a figure has at most: 5000 x 5000. Many browsers do not show larger pictures,
-// and a page takes eight bytes a pixel while it is drawn.
+// mostPixels is the largest number of pixels in a figure's PNG: 5000 x 5000. Many browsers do not show larger pictures, and
+// a page takes eight bytes per pixel while it is drawn.
 const mostPixels = 25_000_000
 
 // tooLarge reports whether a figure of w x h pixels of the PNG has more than mostPixels.
@@ -229,9 +229,9 @@ func titleStyle() text.Style {
 // wrapped returns s with line breaks in place of spaces, so that it is at most width CSS pixels wide where words allow it.
 func wrapped(s string, sty text.Style, width float64) string {
 	var lines []string
-	for _, line := range strings.Split(s, "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
 		var now string
-		for _, word := range strings.Split(line, " ") {
+		for word := range strings.SplitSeq(line, " ") {
 			if now != "" && float64(sty.Width(now+" "+word)/px) > width {
 				lines, now = append(lines, now), word
 				continue
@@ -251,7 +251,7 @@ func fitTitle(p *plot.Plot, c vgdraw.Canvas) {
 	p.Title.Text = wrapped(p.Title.Text, titleStyle(), math.Max(300, float64((c.Max.X-c.Min.X)/px)))
 }
 
-// axes returns a plot of gonum's in our typeface, without minor ticks, whose data area reaches the axes.
+// axes returns a gonum plot in the figures' typeface, without minor ticks, whose data area reaches the axes.
 func axes(o options, xmin, xmax, ymin, ymax float64) *plot.Plot {
 	p := plot.New()
 	p.Title.Text = o.title

@@ -142,8 +142,7 @@ func (h bins) Plot(c vgdraw.Canvas, p *plot.Plot) {
 			line = append(line, vg.Point{X: x0, Y: y}, vg.Point{X: x1, Y: y})
 		}
 		line = append(line, vg.Point{X: trX(h.lo + float64(h.bins)*h.step), Y: trY(0)})
-		o := options(h.options)
-		colour := o.lineColour(i)
+		colour := h.lineColour(i)
 		c.FillPolygon(see(colour, 0x60), line)
 		c.StrokeLines(vgdraw.LineStyle{Color: colour, Width: 1.8 * px}, line)
 	}

@@ -17,8 +17,8 @@ import (
 // rowOptions are the options of figures of images in rows.
 const rowOptions = "Title Columns Range Captions Labels ColumnNames RowNotes Diverging"
 
-// mostImages is how many images a figure of rows holds: 500 of 28x28 pixels, ten in a row, make a figure of 612 x 3000 CSS
-// pixels.
+// mostImages is the largest number of images in a figure of rows. 500 images of 28x28 pixels, ten in a row, make a figure of
+// 612 x 3000 CSS pixels.
 const mostImages = 500
 
 // Images returns a figure of images, float32 [n, height, width, 1 or 3], ten to a row. Its options are [Title], [Columns],
@@ -193,7 +193,7 @@ func newSheet(o options, kind string, names []string, rows []*pictures) sheet {
 	}
 	across := s.columns*(s.w+gap) - gap
 	if o.diverging {
-		s.widen(across, (2*divergingSteps+1)*density+20*density)
+		s.widen(across, (2*divergingSteps+1)*density+60*density) // the numbers stand below its ends
 	}
 	if o.title != "" {
 		s.title = wrapped(o.title, titleStyle(), max(400, float64(across)/density))

@@ -21,8 +21,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// letters is the text handler of all figures. It sets text in the typeface that it is given, and each letter that this
-// lacks in a font of the system's: one glyph a letter, from left to right, which is not how Arabic or Hindi is written.
+// letters is the text handler of all figures. It sets text in the given typeface, and letters that are missing there in a
+// font of the operating system. It sets one glyph per letter from left to right, so it cannot set Arabic or Hindi.
 type letters struct{ text.Plain }
 
 // A run is a piece of a line that one face can draw.
@@ -188,8 +188,8 @@ func (f *fallback) font(r rune) *opentype.Font {
 	return f.found[r]
 }
 
-// find looks for fonts with these letters, and returns those that no font has. A font that has one of the letters is taken
-// for all that it has, so that a word is set in one.
+// find looks for fonts with these letters and returns the letters that no font has. A font that has one of the letters is
+// used for all that it has, so that a word is set in a single font.
 func (f *fallback) find(wanted []rune) (lacking []rune) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -211,8 +211,8 @@ func (f *fallback) find(wanted []rune) (lacking []rune) {
 	return wanted
 }
 
-// search takes from a file of fonts, and leaves it open if it has one of the letters: their outlines are read when they are
-// drawn. Files that are no fonts are passed over.
+// search looks for the letters in a file of fonts. If it finds any, it leaves the file open, because outlines are read when
+// they are drawn. It skips files that are not fonts.
 func (f *fallback) search(name string, wanted []rune) (lacking []rune) {
 	file, err := os.Open(name)
 	if err != nil {

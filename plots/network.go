@@ -83,7 +83,7 @@ func (s stage) function() (name string, arguments []string) {
 	if !found {
 		return name, nil
 	}
-	for _, a := range strings.Split(strings.TrimSuffix(in, ")"), ",") {
+	for a := range strings.SplitSeq(strings.TrimSuffix(in, ")"), ",") {
 		if a = strings.TrimSpace(a); a != "" {
 			arguments = append(arguments, a)
 		}
@@ -158,7 +158,7 @@ func checkTexts(all []string) error {
 // dimensions reads "14 × 14 × 16".
 func dimensions(s string) ([]int, error) {
 	var all []int
-	for _, part := range strings.Split(s, "×") {
+	for part := range strings.SplitSeq(s, "×") {
 		d, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil || d < 1 {
 			return nil, errorf("the output %q is no size, such as 128 or 14 × 14 × 16", s)
@@ -391,13 +391,13 @@ func (s stage) lines() []string {
 	kind, arguments := s.function()
 	lines := []string{s.name, kind}
 	if strings.HasPrefix(kind, "Conv") && len(arguments) >= 3 {
-		detail := fmt.Sprintf("%s × %s", arguments[2], arguments[2])
+		detail := []string{fmt.Sprintf("%s × %s", arguments[2], arguments[2])}
 		for _, a := range arguments[3:] {
 			if strings.HasPrefix(a, "stride ") {
-				detail += ", " + a
+				detail = append(detail, a)
 			}
 		}
-		lines = append(lines, detail)
+		lines = append(lines, strings.Join(detail, ", "))
 	}
 	for _, then := range s.then {
 		lines = append(lines, "+ "+then)

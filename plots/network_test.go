@@ -39,6 +39,9 @@ func convolutionalTable() (header []string, rows [][]string) {
 }
 
 func TestNetworkSaysEachSize(t *testing.T) {
+	if alt := Network(summaryTable()).Alt(); !strings.HasPrefix(alt, "Drawing of a net") { // as a cell calls it: a Table returns both
+		t.Error(alt)
+	}
 	header, rows := summaryTable()
 	if got, want := Network(header, rows, Highlight("encoder.4", "decoder.1")).Alt(), "Drawing of a net as an hourglass: 784 → 128 → 64 → 12 → 2 (the code) → 12 → 64 → 128 → 784, with 219,866 parameters. In red: encoder.4, decoder.0."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"autoencoders/internal/text"
 	"fmt"
 	"image/color"
 	"math"
@@ -9,11 +8,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"autoencoders/internal/text"
+
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// An Option changes how a figure looks. The comment of each figure names the options that it has a use for; any other is
-// an error of the figure, so that a mistaken one is found.
+// An Option changes how a figure looks. The comment of each figure lists the options that it accepts. With any other option
+// the figure holds an error, so that a mistake is noticed.
 type Option func(*options)
 
 type options struct {
@@ -73,8 +74,8 @@ func (o *options) place(i int) float64 {
 	return float64(i + 1)
 }
 
-// gather applies opts for a figure that has a use for the options named in uses, and checks what can be checked without
-// the figure's data. x and y are the names of the axes unless an option says otherwise.
+// gather applies opts for a figure that accepts the options named in uses, and checks what can be checked without the
+// figure's data. x and y are the default names of the axes.
 func gather(uses, x, y string, opts []Option) (options, error) {
 	o := options{x: x, y: y, palette: ColourBlind, columns: 10}
 	for _, set := range opts {
@@ -118,8 +119,8 @@ func (o *options) check() error {
 	return checkLetters(o.texts()...)
 }
 
-// mostLetters is how many letters a title, a name or a caption has at most: an axis's name makes the page as high as it is
-// long.
+// mostLetters is the largest number of letters in a title, a name or a caption. There must be a limit, because a page is at
+// least as high as the name of its vertical axis is long.
 const mostLetters = 300
 
 // texts returns all that the options may write into the figure.
@@ -162,20 +163,22 @@ func (o *options) name(k uint8) string {
 	return fmt.Sprint(k)
 }
 
-// Title sets the line above the figure, which also names its file outside a notebook.
+// Title sets the line above the figure. A long title is broken into several lines. Outside a notebook the title also names
+// the figure's file.
 //
-// Letters that the figures' typeface lacks, here and in all other texts, are drawn in a font of the system's. If none has
-// them, that is an error of the figure, and so is a text of more than 300 letters.
+// Letters that are missing from the figures' typeface, in the title or in any other text, are drawn in a font of the
+// operating system. If no font has them, or if a text has more than 300 letters, the figure holds an error.
 func Title(s string) Option { return option("Title", func(o *options) { o.title = s }) }
 
 // Axes names the axes.
 func Axes(x, y string) Option { return option("Axes", func(o *options) { o.x, o.y = x, y }) }
 
-// Palette sets the colours of the classes 0-9, or of the lines of [Curve]. If there are fewer colours than classes or
-// lines, they are used again from the first on. The default is [ColourBlind]; an empty palette means the default, too.
+// Palette sets the colours of the classes 0-9, of the lines of [Curve], or of the sets and parts of [Histogram] and [Bars].
+// If there are too few colours, they repeat from the first one. The default is [ColourBlind], also for an empty palette.
 func Palette(c Colours) Option { return option("Palette", func(o *options) { o.palette = c }) }
 
-// Labels names the classes, from 0 on, in legends and captions. The default names are the numbers.
+// Labels names the classes, starting with class 0, in legends, captions and column names. By default a class is called by
+// its number.
 func Labels(names ...string) Option { return option("Labels", func(o *options) { o.labels = names }) }
 
 // Pictures gives [Scatter] the images that its points stand for, float32 [n, height, width, 1 or 3]: pointing at a dot
@@ -187,8 +190,8 @@ func Pictures(images *tensors.Tensor) Option {
 // Columns sets how many images stand side by side. The default is 10.
 func Columns(n int) Option { return option("Columns", func(o *options) { o.columns = n }) }
 
-// Range sets the values that are drawn black and white; lo must be below hi. The default is [0, 1], or [-1, 1] if any
-// pixel of the figure is negative.
+// Range sets the value that is drawn black and the value that is drawn white; lo must be below hi. The default is [0, 1],
+// or [-1, 1] if any pixel of the figure is negative.
 func Range(lo, hi float32) Option {
 	return option("Range", func(o *options) { o.ranged, o.lo, o.hi = true, lo, hi })
 }
@@ -262,23 +265,23 @@ func (o *options) columnName(i int) string {
 	}
 }
 
-// RowNotes writes a note at the right of each row of [Images], [Pairs] or [Grid], such as what a method's images score.
+// RowNotes writes a note at the right of each row of [Images], [Pairs] or [Grid], such as the score of a method.
 func RowNotes(notes ...string) Option {
 	return option("RowNotes", func(o *options) { o.rowNotes = append([]string{}, notes...) })
 }
 
 // Diverging draws numbers of both signs, such as the weights of a filter, in [Images], [Pairs] or [Grid]: negative ones
-// blue, 0 white, positive ones red. The range is symmetric and the same for all images; a bar below them shows it. It is
-// as wide as the largest number, or as [Range] says. The images must have one channel.
+// blue, 0 white, positive ones red. All images share one range, which is symmetric around 0 and is shown by a bar below
+// them. It reaches to the largest magnitude, unless [Range] sets it. The images must have one channel.
 func Diverging() Option { return option("Diverging", func(o *options) { o.diverging = true }) }
 
-// Line adds a line to [Curve]: ys[0] stands above 1, ys[1] above 2 and so on.
+// Line adds a line to [Curve]. ys[0] is its value at 1, ys[1] its value at 2, and so on.
 func Line(name string, ys []float64) Option {
 	return option("Line", func(o *options) { o.lines = append(o.lines, line{name: name, ys: ys}) })
 }
 
-// Runs adds a line with error bars to [Curve]: runs[0] holds what several seeds gave at 1, runs[1] at 2 and so on. The
-// line connects their means; each bar reaches from the lowest to the highest value.
+// Runs adds a line with error bars to [Curve]. runs[0] holds the values of several seeds at 1, runs[1] those at 2, and so
+// on. The line joins their means; each bar reaches from the lowest to the highest value.
 func Runs(name string, runs [][]float64) Option {
 	l := line{name: name}
 	for _, values := range runs {
@@ -291,8 +294,8 @@ func Runs(name string, runs [][]float64) Option {
 	return option("Runs", func(o *options) { o.lines = append(o.lines, l) })
 }
 
-// Over gives the x values of the lines of [Curve], which have a numeric axis then: Over(rates) for distortions over rates.
-// They may be in any order; each line joins its points in the order in which they are given.
+// Over sets the x values of the lines of [Curve], in place of 1, 2, 3, …: Over(rates) plots distortions over rates. The
+// values may be in any order; each line joins its points in the order given.
 func Over(xs []float64) Option {
 	return option("Over", func(o *options) { o.over = append([]float64{}, xs...) })
 }
@@ -302,13 +305,13 @@ func Marks(names ...string) Option {
 	return option("Marks", func(o *options) { o.marks = append([]string{}, names...) })
 }
 
-// Baseline draws a dashed horizontal line at y into [Curve], with its name: what the other lines are compared with. The
-// axis reaches it.
+// Baseline draws a dashed horizontal line with a name into [Curve], at the height y: the value that the other lines are
+// compared with. The vertical axis is extended to reach it.
 func Baseline(name string, y float64) Option {
 	return option("Baseline", func(o *options) { o.baselines = append(o.baselines, baseline{name, y}) })
 }
 
-// Ticks names the places 1, 2, 3, … of [Curve] if they stand for something else: Ticks(2, 4, 8) for lines over powers of
+// Ticks names the places 1, 2, 3, … on the horizontal axis of [Curve]: Ticks(2, 4, 8) if the values belong to powers of
 // two.
 func Ticks(names ...any) Option {
 	ticks := make([]string, len(names))
@@ -327,15 +330,15 @@ func Circles(radii ...float64) Option {
 // Unlabelled leaves out the names of the classes, which [Scatter], [Explorer] and [Arrows] write at the classes' medians.
 func Unlabelled() Option { return option("Unlabelled", func(o *options) { o.unlabelled = true }) }
 
-// Clouds draws Gaussians into [Scatter], each as the ellipse of one standard deviation: mu holds their means and logvar the
-// logarithms of their variances, both float32 [n, 2], as a variational encoder gives them. They may be others than the
-// points, and fewer. If they are as many, each has the colour of its point's label.
+// Clouds draws Gaussians into [Scatter], each as the ellipse of one standard deviation. mu holds their means and logvar the
+// logarithms of their variances, both float32 [n, 2], as a variational encoder returns them; at most 2,000 are drawn. There
+// may be fewer Gaussians than points. If there are as many, each ellipse has the colour of its point's label.
 func Clouds(mu, logvar *tensors.Tensor) Option {
 	return option("Clouds", func(o *options) { o.mu, o.logvar = mu, logvar })
 }
 
 // Codes gives [Map] or [Explorer] the codes of images, float32 [n, 2]. The cells of the grid into which no code falls are
-// drawn paler: there the decoder was never trained.
+// drawn paler: none of the images has its code there.
 func Codes(points *tensors.Tensor) Option {
 	return option("Codes", func(o *options) { o.codes = points })
 }
@@ -365,10 +368,10 @@ type Colours []color.Color
 
 // ColourBlind is the default palette: ten colours, none of them grey, that people with a colour-vision deficiency can tell
 // apart. Eight are from Petroff, "Accessible Color Sequences for Data Visualization", arXiv:2107.02270 (Matplotlib's
-// petroff10). In place of his two greys stand pink and green, which were computed for this palette: its least distance
-// between two colours, as protanopes and deuteranopes see them after Machado, Oliveira and Fernandes (2009), is larger than
-// that of the ten. The colours are assigned so that digits that an autoencoder places side by side (3 5 8, 4 7 9, 0 6)
-// differ most.
+// petroff10). Pink and green replace his two greys; they were found by a search over sRGB. The closest two colours of this
+// palette are farther apart than those of petroff10, for normal vision and in simulations of protanopia, deuteranopia and
+// tritanopia (Machado, Oliveira and Fernandes 2009; distances in Oklab). Digits that an autoencoder tends to place side by
+// side (3 5 8, 4 7 9, 0 6) have colours that differ strongly.
 var ColourBlind = Colours{
 	color.RGBA{0x3f, 0x90, 0xda, 0xff}, // blue
 	color.RGBA{0xd8, 0x78, 0x98, 0xff}, // pink

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// A figure of axes, text and dots has a few colours, and thousands of shades where one fades into another at an edge. With
-// a palette it takes a third of the bytes in a notebook, which is committed with its figures. Common quantisers average
-// colours; here every entry of the palette is a colour of the figure, so that white, the text and the classes keep theirs.
+// A figure of axes, text and dots has a few colours, and thousands of shades at edges, where one fades into another. With a
+// palette it takes a third of the bytes in a notebook, which is committed with its figures. Common quantisers average
+// colours. Here every entry of the palette is a colour of the figure, so white, the text and the classes keep their colours.
 const (
 	paletteSize  = 256 // of PNG
 	paletteAreas = 64  // entries chosen for the pixels that they cover; the others are for edges

@@ -29,8 +29,8 @@ type Plane struct {
 // [Explorer].
 func Around(points *tensors.Tensor, n int) Plane { return planeOver("Around", points, n, 0.01) }
 
-// Covering returns a grid of n x n points, n of 1-200, that covers all codes, float32 [m, 2], however far out they lie.
-// Errors are reported as those of [Around].
+// Covering returns a grid of n x n points, n of 1-200, that covers all codes, float32 [m, 2], however far out they lie. It
+// reports errors as [Around] does.
 func Covering(points *tensors.Tensor, n int) Plane { return planeOver("Covering", points, n, 0) }
 
 // planeOver returns a plane from one quantile of the codes to the opposite one, on each axis.
@@ -236,7 +236,7 @@ func mapAxes(p Plane, o options) *plot.Plot {
 	return axes(o, b.x0, b.x1, b.y0, b.y1)
 }
 
-// tileScale returns how many pixels of the PNG, a whole number, an image's pixel gets so that the map becomes about size
+// tileScale returns the side, in pixels of the PNG, with which an image's pixel is drawn so that the map becomes about size
 // CSS pixels wide.
 func tileScale(p Plane, pics *pictures, size float64) int {
 	return max(1, int(math.Round(size*density/float64(p.N*pics.w))))

@@ -89,7 +89,7 @@ func TestColumnNamesAndRowNotesStandAtTheirImages(t *testing.T) {
 // A long title is broken, and the figure is as wide as it needs.
 func TestTitlesAreNotCut(t *testing.T) {
 	title := strings.Repeat("a long title ", 12)
-	for name, f := range map[string]*Figure{"images": Images(shades(2), Title(title)), "curve": Curve(Line("a", []float64{1, 2}), Title(title)), "weights": Images(shades(1), Title(title), Diverging())} {
+	for name, f := range map[string]*Figure{"images": Images(shades(2), Title(title)), "curve": Curve(Line("a", []float64{1, 2}), Title(title)), "weights": Images(shades(1), Title(title), Diverging()), "bar": Images(weights(), Diverging(), Columns(1))} {
 		m := picture(t, f)
 		w, h := m.Bounds().Dx(), m.Bounds().Dy()
 		if darkIn(m, 0, 0, 8, h)+darkIn(m, w-8, 0, w, h) > 0 {

@@ -15,13 +15,13 @@ import (
 
 const latentX, latentY = "Latent feature 1", "Latent feature 2"
 
-// Scatter returns a figure of points, float32 [n, 2], in the colours of their labels, 0-9, with a legend, and with the name
-// of each class written at its median, on each axis, or as near to it as there is room; labels may be nil. Its options are
+// Scatter returns a figure of points, float32 [n, 2], in the colours of their labels, 0-9, with a legend; labels may be nil.
+// The name of each class stands at the median of its points on both axes, or as near to it as there is room. Its options are
 // [Title], [Axes], [Palette], [Labels], [Unlabelled], [Circles], [Clouds], [Pictures] and [Range], which is for the pictures.
 //
-// With [Pictures] the figure has a Vega-Lite version in which pointing at a dot shows the picture behind it. It contains at
-// most 1,000 of the points, or fewer if their pictures have more than four million pixels together. These are chosen at
-// random but always the same, and a line below the axis says how many they are. The PNG contains all points.
+// With [Pictures] the figure has a Vega-Lite version in which pointing at a dot shows its picture. If there are more than
+// 1,000 points, or if their pictures have more than four million pixels together, this version draws a random choice, always
+// the same, and a line below the axis says how many. The PNG draws all points.
 //
 // The figure holds an error if points has another shape, is empty or has a number that is not finite, if the labels are
 // not as many as the points or not in 0-9, if the pictures are not as many as the points or have more than 80,000
@@ -196,7 +196,7 @@ func present(labels []uint8) []uint8 {
 	return names
 }
 
-// dots is a plotter that sets the points straight into the page's pixels: as 10,000 paths they would take gonum a second.
+// dots is a plotter that draws the points directly into the page's pixels. Drawing 10,000 of them as paths takes a second.
 type dots struct {
 	page    *page
 	palette Colours
@@ -226,8 +226,8 @@ func (d dots) Plot(c vgdraw.Canvas, p *plot.Plot) {
 	}
 }
 
-// dotSize returns the radius, in CSS pixels, and the opacity at which n dots fill a figure without hiding one another: 3.2
-// for 512 dots, 1.3 for 10,000.
+// dotSize returns the radius in CSS pixels and the opacity of n dots, so that many do not hide one another: the radius is
+// 3.2 for 512 dots and 1.3 for 10,000.
 func dotSize(n int) (radius, alpha float64) {
 	radius = math.Min(4, math.Max(1.1, 3.2*math.Pow(512/float64(n), 0.3)))
 	if n > 2000 {
@@ -259,16 +259,4 @@ func sample(size, n int) []int {
 	some := rand.New(rand.NewPCG(1, 2)).Perm(size)[:min(n, size)]
 	slices.Sort(some)
 	return some
-}
-
-// pick returns the elements of v with these indices; nil has none.
-func pick[T any](v []T, indices []int) []T {
-	if v == nil {
-		return nil
-	}
-	picked := make([]T, len(indices))
-	for j, i := range indices {
-		picked[j] = v[i]
-	}
-	return picked
 }

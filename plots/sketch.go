@@ -67,7 +67,8 @@ func (s sketch) arrow(c color.Color, width float64, at ...[2]float64) {
 }
 
 // hatch draws slanted lines over a rectangle.
-func (s sketch) hatch(c color.Color, x, y, w, h, step float64) {
+func (s sketch) hatch(c color.Color, x, y, w, h float64) {
+	const step = 5
 	for at := math.Ceil((x + y) / step); at*step < x+y+w+h; at++ { // lines of x + y = at * step: those of neighbours meet
 		sum := at * step
 		x0 := math.Max(x, sum-y-h)

@@ -103,7 +103,7 @@ func TestScatterNamesItsClasses(t *testing.T) {
 		at, _ := medians(must(readPoints(points)), labels)
 		for i, row := range rows {
 			r := row.(map[string]any)
-			if k := uint8(r["name"].(string)[0] - '0'); math.Hypot(r["x"].(float64)-at[k][0], r["y"].(float64)-at[k][1]) > 0.01 {
+			if k := r["name"].(string)[0] - '0'; math.Hypot(r["x"].(float64)-at[k][0], r["y"].(float64)-at[k][1]) > 0.01 {
 				t.Errorf("row %d: %v, want it at %v", i, r, at[k])
 			}
 		}

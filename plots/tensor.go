@@ -67,8 +67,8 @@ type pictures struct {
 	diverging  bool
 }
 
-// shapeOf returns images [n, h, w, 1] or [n, h, w, 3] without their pixels, which read copies: a figure that will be refused
-// copies none.
+// shapeOf returns images [n, h, w, 1] or [n, h, w, 3] without their pixels. They are copied later, by read, so that a figure
+// that turns out to be too large copies nothing.
 func shapeOf(t *tensors.Tensor, what string) (*pictures, error) {
 	if err := input.Check(what, t); err != nil {
 		return nil, err
