@@ -185,6 +185,7 @@ func (b bars) Plot(c vgdraw.Canvas, p *plot.Plot) {
 			width := float64(sty.Width(what) / px)
 			x, y := b.page.device(vg.Point{X: (x0 + x1) / 2, Y: (y0 + y1) / 2})
 			switch {
+			case len(b.parts) == 1: // the sum says it
 			case math.Abs(float64((y1-y0)/px)) >= thin && width <= float64((x1-x0)/px):
 				s.say(what, inColour(sty, onto(tint(colour, 0.75))), x/density, y/density, middle)
 			case width+4 <= float64((trX(1)-trX(0)-(x1-x0))/px) && math.Abs(beside[i]-y/density) >= line:
@@ -193,9 +194,7 @@ func (b bars) Plot(c vgdraw.Canvas, p *plot.Plot) {
 			}
 		}
 	}
-	if len(b.parts) > 1 {
-		b.totals(s, trX, trY)
-	}
+	b.totals(s, trX, trY)
 	c.StrokeLine2(vgdraw.LineStyle{Color: ink, Width: 1.2 * px}, c.Min.X, trY(0), c.Max.X, trY(0))
 }
 

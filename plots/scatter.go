@@ -123,7 +123,7 @@ func widen(lo, hi, more float64) (float64, float64) {
 // draw fills c with axes, dots and, if there are labels, the classes' names and a legend.
 func (s scatter) draw(page *page, c vgdraw.Canvas) {
 	p := axes(s.options, s.box.x0, s.box.x1, s.box.y0, s.box.y1)
-	p.Add(grid{}, clouds{s.palette, s.clouds, s.labels}, dots{page, s.palette, s.pts, s.labels}, circles(s.circles))
+	p.Add(grid{}, clouds{s.palette, s.clouds, s.labels}, dots{page, s.palette, s.pts, s.labels, len(s.clouds) == len(s.pts)}, circles(s.circles))
 	if s.frame != nil {
 		p.Add(frame(*s.frame))
 	}
@@ -202,11 +202,15 @@ type dots struct {
 	palette Colours
 	pts     [][2]float64
 	labels  []uint8
+	clouded bool // the dots mark the middle of clouds, which they must not hide
 }
 
 func (d dots) Plot(c vgdraw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
 	radius, alpha := dotSize(len(d.pts))
+	if d.clouded {
+		radius = math.Min(radius, 1.6)
+	}
 	var colours [10]color.RGBA
 	for k := range colours {
 		colours[k] = d.palette.at(k)
