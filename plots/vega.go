@@ -74,7 +74,7 @@ func panel(pics *pictures, some []int, caption object) (object, error) {
 					"y": at(all[1], h, fmt.Sprintf("floor(datum.i / %d)", columns))},
 			},
 			object{
-				"mark": object{"type": "text", "fontSize": 13, "baseline": "top", "align": "center"},
+				"mark": object{"type": "text", "fontSize": 13, "baseline": "top", "align": "center", "color": vegaInk},
 				"encoding": object{"text": caption,
 					"x": object{"value": w / 2}, "y": object{"value": h + 8}},
 			},
@@ -128,11 +128,13 @@ func vegaPage(o options, data object, views array) object {
 		"spacing":    24,
 		"resolve":    object{"scale": object{"color": "independent"}}, // the legend stands beside the dots
 		"config": object{
-			"font":   "sans-serif",
-			"view":   object{"stroke": "#8a8a8a"},
-			"axis":   object{"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "gridColor": "#e8e8e8"},
-			"title":  object{"fontSize": 15, "anchor": "middle"},
-			"legend": object{"labelFontSize": 13},
+			"font": "sans-serif",
+			"view": object{"stroke": "#8a8a8a"},
+			// The page is white in JupyterLab's dark theme as well, whose own colours of text are not to be read on it.
+			"axis": object{"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "gridColor": "#e8e8e8",
+				"labelColor": vegaInk, "titleColor": vegaInk, "domainColor": "#8a8a8a", "tickColor": "#8a8a8a"},
+			"title":  object{"fontSize": 15, "anchor": "middle", "color": vegaInk},
+			"legend": object{"labelFontSize": 13, "labelColor": vegaInk, "titleColor": vegaInk},
 		},
 		// Saving the picture is the one action that needs no network.
 		"usermeta": object{"embedOptions": object{"actions": object{"export": true, "source": false, "compiled": false, "editor": false}}},
@@ -142,6 +144,8 @@ func vegaPage(o options, data object, views array) object {
 	}
 	return spec
 }
+
+const vegaInk = "#262626" // as in the PNG
 
 // A specification holds vegaSample pictures at most, and vegaPixels of their pixels.
 const (
@@ -186,7 +190,7 @@ func scatterSpec(s scatter, pics *pictures) (any, error) {
 			"x": axisX, "y": axisY,
 			"color":  vegaColour(o, s.labels),
 			"size":   object{"condition": object{"param": "at", "empty": false, "value": 200}, "value": round(math.Pi * radius * radius)},
-			"stroke": object{"condition": object{"param": "at", "empty": false, "value": "#262626"}, "value": "transparent"},
+			"stroke": object{"condition": object{"param": "at", "empty": false, "value": vegaInk}, "value": "transparent"},
 		},
 	}}
 	for _, r := range o.circles {
@@ -233,12 +237,12 @@ func vegaTags(s scatter, b box, width, height float64, axisX, axisY object) (lay
 	if lines != nil {
 		layers = append(layers, object{
 			"data": object{"values": lines},
-			"mark": object{"type": "rule", "color": "#262626", "strokeWidth": 1.2},
+			"mark": object{"type": "rule", "color": vegaInk, "strokeWidth": 1.2},
 			"encoding": object{"x": axisX, "y": axisY,
 				"x2": object{"field": "x2"}, "y2": object{"field": "y2"}},
 		})
 	}
-	for _, mark := range []object{{"stroke": "white", "strokeWidth": 5, "strokeJoin": "round"}, {"color": "#262626"}} {
+	for _, mark := range []object{{"stroke": "white", "strokeWidth": 5, "strokeJoin": "round"}, {"color": vegaInk}} {
 		if names == nil {
 			break
 		}
@@ -280,7 +284,7 @@ func vegaCircle(r float64, axisX, axisY object) (object, error) {
 	data, err := vegaTable([]string{"i", "x", "y"}, rows)
 	return object{
 		"data": data,
-		"mark": object{"type": "line", "color": "#262626", "strokeWidth": 1.5, "clip": true},
+		"mark": object{"type": "line", "color": vegaInk, "strokeWidth": 1.5, "clip": true},
 		"encoding": object{"x": axisX, "y": axisY,
 			"order": object{"field": "i", "type": "quantitative"}}, // otherwise by x: a line from left to right
 	}, err
@@ -339,7 +343,7 @@ func explorerSpec(m planeMap, s scatter) (any, error) {
 		},
 		object{
 			"params": pointing(p.N*(p.N/2) + p.N/2),
-			"mark":   object{"type": "point", "size": 160, "strokeWidth": 2.5, "color": "#262626", "filled": false},
+			"mark":   object{"type": "point", "size": 160, "strokeWidth": 2.5, "color": vegaInk, "filled": false},
 			"encoding": object{"x": axisX, "y": axisY,
 				"opacity": object{"condition": object{"param": "at", "empty": false, "value": 1}, "value": 0}},
 		},
@@ -347,7 +351,7 @@ func explorerSpec(m planeMap, s scatter) (any, error) {
 	if f := s.frame; f != nil {
 		layers = append(layers, object{
 			"data": object{"values": array{object{"x": number(x(f.x0)), "y": number(y(f.y0)), "x2": number(x(f.x1)), "y2": number(y(f.y1))}}},
-			"mark": object{"type": "rect", "filled": false, "stroke": "#262626", "strokeDash": array{4, 3}},
+			"mark": object{"type": "rect", "filled": false, "stroke": vegaInk, "strokeDash": array{4, 3}},
 			"encoding": object{"x": axisX, "y": axisY,
 				"x2": object{"field": "x2"}, "y2": object{"field": "y2"}},
 		})

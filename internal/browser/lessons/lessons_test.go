@@ -65,9 +65,11 @@ type seen struct {
 }
 
 // walk scrolls through the notebook, cell by cell: each picture is drawn, fits into its cell, and each
-// text of an output can be told from what is behind it, with WCAG 2's contrast of 4.5 to 1.
-func walk(l *lab.Lab) seen {
-	return lab.Eval[seen](l, `(async () => {
+// text of an output can be told from what is behind it, with WCAG 2's contrast of 4.5 to 1. If the window has the width of a
+// laptop, no line of code and no table is cut off at the right, either.
+func walk(l *lab.Lab, laptop bool) seen {
+	return lab.Eval[seen](l, fmt.Sprintf(`(async () => {
+		const laptop = %v;
 		const luminance = c => {
 			const [r, g, b] = c.map(x => (x /= 255) <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
 			return .2126 * r + .7152 * g + .0722 * b;
@@ -82,7 +84,15 @@ func walk(l *lab.Lab) seen {
 		};
 		const n = lab.notebook, found = {figures: 0, wrong: []};
 		for (const [i, c] of n.widgets.entries()) {
-			if (c.model.type !== "code" || c.model.outputs.length === 0) continue;
+			if (c.model.type !== "code") continue;
+			if (laptop) {
+				n.activeCellIndex = i;
+				await n.scrollToItem(i, "start");
+				for (let tries = 0; tries < 100 && !c.node.querySelector(".cm-scroller"); tries++) await new Promise(r => setTimeout(r, 50));
+				const code = c.node.querySelector(".cm-scroller");
+				if (!code || code.scrollWidth > code.clientWidth + 1) found.wrong.push("cell " + i + ": a line of code is cut off");
+			}
+			if (c.model.outputs.length === 0) continue;
 			const want = c.model.outputs.toJSON().filter(o => o.data?.["image/png"]).length;
 			n.activeCellIndex = i;
 			await n.scrollToItem(i, "start");
@@ -100,6 +110,10 @@ func walk(l *lab.Lab) seen {
 				const scrolls = /auto|scroll/.test(getComputedStyle(area).overflowX);
 				if (spills && (d.tagName === "IMG" || !scrolls)) found.wrong.push("cell " + i + ": a figure is cut off at the right");
 			}
+			for (const table of laptop ? c.node.querySelectorAll(lab.area + " table") : []) {
+				const area = table.closest(lab.area);
+				if (table.getBoundingClientRect().right > area.getBoundingClientRect().right + 1) found.wrong.push("cell " + i + ": a table is cut off at the right");
+			}
 			for (const text of c.node.querySelectorAll(lab.area + " :is(td, pre, p, strong)")) {
 				if (!text.textContent.trim()) continue;
 				const [a, b] = [luminance(parts(getComputedStyle(text).color)), luminance(behind(text))].sort((x, y) => y - x);
@@ -110,7 +124,7 @@ func walk(l *lab.Lab) seen {
 			}
 		}
 		return found;
-	})()`)
+	})()`, laptop))
 }
 
 func TestLessonInTheBrowser(t *testing.T) {
@@ -197,8 +211,8 @@ func TestLessonInTheBrowser(t *testing.T) {
 	}
 }
 
-// Every lesson is opened as it is committed, with its outputs: in the light theme, in the
-// dark one, and in a window as narrow as half of a small screen.
+// Every lesson is opened as it is committed, with its outputs: in the light theme on a laptop's screen, in the dark one, and in a
+// window as narrow as half of a small screen.
 func TestExecutedLessonsInTheBrowser(t *testing.T) {
 	t.Parallel()
 	lessons := names(t)
@@ -212,10 +226,10 @@ func TestExecutedLessonsInTheBrowser(t *testing.T) {
 		for _, look := range []struct {
 			name, theme   string
 			width, height int64
-		}{{"light", "JupyterLab Light", 1200, 1400}, {"dark", "JupyterLab Dark", 1200, 1400}, {"narrow", "JupyterLab Light", 640, 900}} {
+		}{{"light", "JupyterLab Light", 1366, 768}, {"dark", "JupyterLab Dark", 1200, 1400}, {"narrow", "JupyterLab Light", 640, 900}} {
 			l.Theme(look.theme)
 			l.Window(look.width, look.height)
-			found := walk(l)
+			found := walk(l, look.width == 1366)
 			if found.Figures != figures || len(found.Wrong) > 0 {
 				t.Errorf("%s, %s: %d of %d figures; %s", lesson, look.name, found.Figures, figures, strings.Join(found.Wrong, "; "))
 			}

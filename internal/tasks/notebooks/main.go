@@ -6,7 +6,8 @@
 //	go run ./internal/tasks/notebooks -compare a.ipynb b.ipynb
 //
 // It runs in the checkout's root, in the environment of `make env`. A lesson runs as a copy in a folder of its own, so that
-// no model trained before is found, or lost. A lesson in which a cell fails is left as it was.
+// no model trained before is found, or lost. A lesson in which a cell fails is left as it was. The weights of the nets that
+// the website and the classroom use are written to notebooks/weights.
 //
 // With -compare it says where two executions of a lesson differ first. On one machine they differ in times only.
 package main
@@ -149,6 +150,10 @@ func execute(ctx context.Context, path string) error {
 		return err
 	}
 	if n, err = ipynb.Read(copied); err != nil {
+		return err
+	}
+	lesson := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+	if err := exportWeights(lesson, folder, filepath.Join("notebooks", "weights")); err != nil {
 		return err
 	}
 	return finish(n, path)
