@@ -15,7 +15,7 @@ import (
 // Codes is a way to encode images, in several sizes.
 type Codes struct {
 	Name  string // what tables and figures call it
-	Sizes []int  // from the smallest to the largest, for instance latent dimensions
+	Sizes []int  // latent dimensions, from the smallest to the largest
 
 	// Encode holds, for each size and each seed, a function that returns the codes [n, d] of images, as
 	// [autoencoder.Model.Encode] does.
@@ -46,11 +46,11 @@ func PCACodes(p *measure.PCA, sizes ...int) Codes {
 }
 
 // Neighbours compares how well codes separate the classes of d by the vote of their 5 nearest neighbours, the first
-// accuracy of [Separation]. It shows a row for each size, with the [Spread] over the seeds, and returns the lines of a
-// figure over the sizes:
+// accuracy of [Separation]. It shows a row for each size, with the [Spread] over the seeds, and returns what draws the table
+// as a [plots.Curve]: a line for each of the codes, the sizes as ticks, and the names of the axes.
 //
 //	lines := course.Neighbours(mnist, course.PCACodes(pca, 2, 4, 8), sweep.Codes("wide net"))
-//	cell.Show(plots.Curve(append(lines, plots.Ticks(2, 4, 8))...))
+//	cell.Show(plots.Curve(append(lines, plots.Baseline("guessing", 0.1))...))
 func Neighbours(d Data, all ...Codes) []plots.Option {
 	lines, err := compareCodes("Neighbours", d, all, separated.neighbours)
 	cell.Check(err)
@@ -71,7 +71,7 @@ func compareCodes(call string, d Data, all []Codes, accuracy func(z separated) (
 	if err != nil {
 		return nil, fmt.Errorf("course: %s: %w", call, err)
 	}
-	columns, accuracies := []string{"size"}, make([][][]float64, len(all)) // [codes][size][seed]
+	columns, accuracies := []string{"latent dimensions"}, make([][][]float64, len(all)) // [codes][size][seed]
 	for i, c := range all {
 		columns, accuracies[i] = append(columns, c.Name), make([][]float64, len(c.Sizes))
 	}
@@ -100,7 +100,11 @@ func compareCodes(call string, d Data, all []Codes, accuracy func(z separated) (
 		}
 		table.Row(row...)
 	}
-	var lines []plots.Option
+	var sizes []any
+	for _, size := range all[0].Sizes {
+		sizes = append(sizes, size)
+	}
+	lines := []plots.Option{plots.Axes("latent dimensions", "accuracy"), plots.Ticks(sizes...)}
 	for k, c := range all {
 		lines = append(lines, lineOf(c.Name, accuracies[k]))
 	}

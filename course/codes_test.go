@@ -19,14 +19,14 @@ func TestCodesAreComparedInARowForEachSize(t *testing.T) {
 	for name, compare := range map[string]func(Data, ...Codes) []plots.Option{"neighbours": Neighbours, "linear": Linear} {
 		var lines []plots.Option
 		rows := printed(t, func() { lines = compare(squares, apart, mixed) })
-		if len(rows) != 3 || rows[0] != "size apart mixed" || rows[2] != "2 1.0000 1.0000 (1.0000–1.0000)" {
+		if len(rows) != 3 || rows[0] != "latent dimensions apart mixed" || rows[2] != "2 1.0000 1.0000 (1.0000–1.0000)" {
 			t.Errorf("%s: the table is %q", name, rows)
 		}
 		if !strings.HasPrefix(rows[1], "1 1.0000 0.") || !strings.HasSuffix(rows[1], "–1.0000)") {
 			t.Errorf("%s: with one seed that says nothing the row is %q", name, rows[1])
 		}
-		alt := plots.Curve(append(lines, plots.Ticks(1, 2))...).Alt()
-		if !strings.Contains(alt, "apart") || !strings.Contains(alt, "mixed") {
+		alt := plots.Curve(lines...).Alt()
+		if !strings.Contains(alt, "accuracy over latent dimensions, 1 to 2") || !strings.Contains(alt, "apart") || !strings.Contains(alt, "mixed") {
 			t.Errorf("%s: the lines draw %q", name, alt)
 		}
 	}
@@ -38,7 +38,7 @@ func TestAComparisonGivesWhatSeparationGives(t *testing.T) {
 	neighbours, linear := Separation(code, squares)
 	codes := Codes{"hard", []int{2}, [][]encode{{code}}}
 	rows := printed(t, func() { Neighbours(squares, codes); Linear(squares, codes) })
-	wantLines(t, rows, "size hard", "2 "+Spread([]float64{neighbours}), "size hard", "2 "+Spread([]float64{linear}))
+	wantLines(t, rows, "latent dimensions hard", "2 "+Spread([]float64{neighbours}), "latent dimensions hard", "2 "+Spread([]float64{linear}))
 }
 
 func TestCodesOfASweepAndOfPCA(t *testing.T) {
