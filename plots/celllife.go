@@ -43,7 +43,7 @@ func drawCellLife(title string) *page {
 	s.say("what stays", heading, stays+keep/2, top+22, middle)
 	row := func(i int) float64 { return top + first + rowStep*float64(i) }
 
-	s.typed(row(0), 88, "[1]", green, `import "autoencoders/plots"`, `var net = autoencoder.Linear(`, `    "checkpoints/linear", 2)`, `func loss() float64 { … }`)
+	s.typed(row(0), 88, "[1]", green, `import "autoencoders/autoencoder"`, `var net = autoencoder.Linear(`, `    "checkpoints/linear", 2)`, `func loss() float64 { … }`)
 	s.typed(row(1), 88, "[2]", blue, "%%", "for e, err := range net.Train(…) {", "    …", "}")
 	s.typed(row(2), 88, "[3]", blue, "%%", "z := cell.Must(net.Encode(x))", "cell.Show(plots.Scatter(z, …))")
 	s.typed(row(3), 44, "[4]", red, "cell.Show(plots.Scatter(z, …))")
