@@ -55,7 +55,7 @@ func declare(l *lab.Lab) {
 
 // rowsAtLeast is a script: the cell's table has n rows of an epoch.
 func rowsAtLeast(words string, n int) string {
-	return fmt.Sprintf(`(%s.match(/\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}/g) ?? []).length >= %d`, lab.Script("output", words), n)
+	return fmt.Sprintf(`(%s.match(/\d+\.\d{4} +\d+\.\d{4} +\d+\.\d s/g) ?? []).length >= %d`, lab.Script("output", words), n)
 }
 
 // seen is what a walk through the page found.
