@@ -69,6 +69,7 @@ func calls(t *testing.T) []call {
 		{"Interpolate", ramp(1, 4), func(x *tensors.Tensor) error { return tensor(measure.Interpolate(x, ramp(1, 4), 3)) }},
 		{"Interpolate", ramp(1, 4), func(x *tensors.Tensor) error { return tensor(measure.Interpolate(ramp(1, 4), x, 3)) }},
 		{"GreyShare", rows, func(x *tensors.Tensor) error { return number(measure.GreyShare(x)) }},
+		{"Spectrum", pictures, func(x *tensors.Tensor) error { return numbers(measure.Spectrum(x)) }},
 		{"Draw", rows, func(x *tensors.Tensor) error { return tensor(measure.Draw(x, rows, 1)) }},
 		{"Draw", rows, func(x *tensors.Tensor) error { return tensor(measure.Draw(rows, x, 1)) }},
 		{"FitDiagonal", rows, func(x *tensors.Tensor) error { _, err := measure.FitDiagonal(x); return err }},
