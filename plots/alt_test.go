@@ -32,6 +32,8 @@ func TestAltSaysWhatIsSeen(t *testing.T) {
 			"Before and after? 1 pair of images of 4 × 4 pixels, from the top: original, reconstruction."},
 		{Grid([]*tensors.Tensor{shades(2), shades(2)}, RowNames("noisy", "clean"), RowNotes("12 dB", "20 dB"), ColumnNames([]uint8{3, 5})),
 			"2 rows of 2 images of 4 × 4 pixels, from the top: noisy (12 dB), clean (20 dB). Columns: 3, 5."},
+		{Grid([]*tensors.Tensor{shades(2), shades(2)}, RowNames("clean", "noisy"), RowNotes("", "20 dB")),
+			"2 rows of 2 images of 4 × 4 pixels, from the top: clean, noisy (20 dB)."},
 		{Images(weights, Diverging()), "1 image of 2 × 2 pixels. Colours from blue at −0.5 over white at 0 to red at 0.5."},
 		{Map(plane, shades(4), Codes(points)),
 			"Map of 2 × 2 images decoded from a grid of codes, Latent feature 1 from −0.5 to 1.5, Latent feature 2 from −0.5 to 1.5. 3 of 4 cells are pale: no code falls into them."},

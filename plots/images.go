@@ -256,7 +256,7 @@ func (s sheet) alt() string {
 		if r < len(s.names) {
 			row = clip(s.names[r], 60)
 		}
-		if r < len(s.rowNotes) {
+		if r < len(s.rowNotes) && s.rowNotes[r] != "" {
 			row += " (" + clip(s.rowNotes[r], 40) + ")"
 		}
 		rows = append(rows, row)
