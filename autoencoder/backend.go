@@ -30,7 +30,7 @@ var openBackend = sync.OnceValues(func() (compute.Backend, error) {
 	if name := os.Getenv("GOMLX_BACKEND"); name != "" {
 		return open(name)
 	}
-	// A lesson never downloads: the set-up does.
+	// Lessons never download anything; the set-up does.
 	if _, set := os.LookupEnv("GOMLX_NO_AUTO_INSTALL"); !set {
 		xla.EnableAutoInstall(false)
 	}
@@ -64,10 +64,10 @@ func open(name string) (b compute.Backend, err error) {
 	return b, nil
 }
 
-// asOneDevice opens an XLA backend of the CPU again, as one device, if its plugin can. By default XLA's
-// CPU plugin is four devices and starts a thread for each, which on fewer cores wait for one another: on
-// two cores an epoch of the linear network takes 0.40 s instead of 0.31 s. (GOMLX_BACKEND has no word for
-// this option.)
+// asOneDevice reopens an XLA backend for the CPU as a single device, if its plugin supports this. By default
+// XLA's CPU plugin offers four devices and starts a thread for each; on fewer cores these wait for one another:
+// on two cores an epoch of Linear(dir, 2) takes 0.40 s instead of 0.31 s. (GOMLX_BACKEND cannot express this
+// option.)
 func asOneDevice(several *xla.Backend, name string) compute.Backend {
 	_, config, _ := strings.Cut(name, ":")
 	one, err := xla.NewWithOptions(config, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})

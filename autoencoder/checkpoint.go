@@ -19,8 +19,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// A checkpoint is one file, Dir/model.safetensors, so that it is whole or not there: the weights under
-// PyTorch's state_dict names, AdamW's state, and, as metadata, the record of the run.
+// A checkpoint is one file, Dir/model.safetensors, so that it is either complete or absent. It holds the
+// weights under PyTorch's state_dict names, AdamW's state and, as metadata, the record of the run.
 const (
 	checkpointFile   = "model.safetensors"
 	checkpointFormat = 1
@@ -32,9 +32,9 @@ const (
 	checksumKey = "crc32c"         // checksum of the record and everything
 )
 
-// numerics is the version of what the numbers of a run depend on besides its Config: initial values,
-// order, noise and the way in which layers compute. Raise it when one of them changes. The first edition
-// wrote 0.
+// numerics is the version of everything besides its Config that determines the numbers of a run: initial
+// values, order, noise and how the layers compute. Raise it when one of them changes. The first edition wrote
+// 0.
 const numerics = 2
 
 // checkpoint is what a run saves.
@@ -80,7 +80,7 @@ func atHome(path string) (string, error) {
 		return path, nil
 	}
 	if rest != "" && rest[0] != '/' {
-		return "", fmt.Errorf("autoencoder: %s is not in your own home, which ~/ is: write out the folder", path)
+		return "", fmt.Errorf("autoencoder: %s is not in your own home, which is written ~/: write out the folder", path)
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -89,7 +89,7 @@ func atHome(path string) (string, error) {
 	return home + rest, nil
 }
 
-// saved is a checkpoint whose record was read. Its tensors are read when they are asked for.
+// saved is an open checkpoint whose record was read. Its tensors are read when they are needed.
 type saved struct {
 	folder string
 	path   string // of the file in it
@@ -133,16 +133,16 @@ func openCheckpoint(folder string) (s *saved, err error) {
 	}
 	s = &saved{folder: folder, path: path, file: file, data: data}
 	if data.Metadata[runKey] == "" && data.Metadata[checksumKey] == "" && data.Metadata[weightsKey] == "" {
-		return nil, fmt.Errorf("autoencoder: %s has no record of a run, so Train did not write it: move it away, and bring weights of PyTorch in with ImportPyTorch", path)
+		return nil, fmt.Errorf("autoencoder: %s has no record of a run, so Train did not write it: move it away, and import PyTorch weights with ImportPyTorch", path)
 	}
 	if err := json.Unmarshal([]byte(data.Metadata[runKey]), &s.run); err != nil {
 		return nil, damaged(path, errors.New("it has no record of its run"))
 	}
 	if s.run.Format != checkpointFormat {
 		if _, err := s.weights(); err != nil {
-			return nil, err // one wrong bit makes a version out of another
+			return nil, err // a single wrong bit can make one version look like another
 		}
-		return nil, fmt.Errorf("autoencoder: %s is of format %d, and this version reads %d: use the version that wrote it, or another Dir", path, s.run.Format, checkpointFormat)
+		return nil, fmt.Errorf("autoencoder: %s has format %d, and this version reads %d: use the version that wrote it, or another Dir", path, s.run.Format, checkpointFormat)
 	}
 	if s.run.Numerics > 0 && (data.Metadata[weightsKey] == "" || data.Metadata[checksumKey] == "") {
 		return nil, damaged(path, errors.New("its checksums are missing"))
@@ -158,13 +158,13 @@ func openCheckpoint(folder string) (s *saved, err error) {
 
 func (s *saved) close() { s.file.Close() }
 
-// unreadable is the error of a file that cannot be read. Only what the file itself says makes it a
-// damaged one: a failed disk or network says nothing about it.
+// unreadable returns the error for a file that cannot be read. The file counts as damaged only if its contents
+// show it: a failing disk or network says nothing about the file.
 func unreadable(path string, err error) error {
 	if errors.Is(err, safetensors.ErrFormat) {
 		return damaged(path, err)
 	}
-	return fmt.Errorf("autoencoder: %s cannot be read: %w: nothing is wrong with the file as far as is known; try again", path, disk.Reason(err))
+	return fmt.Errorf("autoencoder: %s cannot be read: %w: the file itself may be fine; try again", path, disk.Reason(err))
 }
 
 func damaged(path string, why error) error {
@@ -183,7 +183,7 @@ func (s *saved) names() (weights, optimizer []string) {
 	return weights, optimizer
 }
 
-// fits reports whether the weights are those of a network: the same names, shapes and types.
+// fits reports whether the weights have the names, shapes and types of the network's.
 func (s *saved) fits(n *network) bool {
 	weights, _ := s.names()
 	for _, p := range n.variables() {
@@ -194,7 +194,7 @@ func (s *saved) fits(n *network) bool {
 	return len(weights) == len(n.variables())
 }
 
-// match is fits as an error.
+// match returns an error unless the weights fit the network.
 func (s *saved) match(n *network) error {
 	if !s.fits(n) {
 		return fmt.Errorf("autoencoder: the layers have changed since %s was trained: run the training cell again", s.folder)
@@ -202,10 +202,10 @@ func (s *saved) match(n *network) error {
 	return nil
 }
 
-// weights reads the weights, and verifies them.
+// weights reads the weights and verifies their checksum.
 func (s *saved) weights() (map[string]*tensors.Tensor, error) {
 	names, _ := s.names()
-	if s.data.Metadata[weightsKey] == "" { // an old file has one checksum, of everything
+	if s.data.Metadata[weightsKey] == "" { // an old file has only the checksum of everything
 		c, err := s.all()
 		if err != nil {
 			return nil, err
@@ -214,12 +214,12 @@ func (s *saved) weights() (map[string]*tensors.Tensor, error) {
 	}
 	values, err := s.read(names)
 	if err == nil && s.data.Metadata[weightsKey] != checksumOf(values, s.data.Metadata[runKey]) {
-		err = damaged(s.path, errors.New("its weights do not have the checksum that they were written with"))
+		err = damaged(s.path, errors.New("its weights do not match their checksum"))
 	}
 	return values, err
 }
 
-// all reads everything, and verifies it.
+// all reads everything and verifies its checksum.
 func (s *saved) all() (*checkpoint, error) {
 	weights, optimizer := s.names()
 	values, err := s.read(append(weights, optimizer...))
@@ -227,7 +227,7 @@ func (s *saved) all() (*checkpoint, error) {
 		return nil, err
 	}
 	if sum, ok := s.data.Metadata[checksumKey]; ok && sum != checksumOf(values, s.data.Metadata[runKey]) {
-		return nil, damaged(s.path, errors.New("its contents do not have the checksum that they were written with"))
+		return nil, damaged(s.path, errors.New("its contents do not match their checksum"))
 	}
 	c := &checkpoint{weights: map[string]*tensors.Tensor{}, optimizer: map[string]*tensors.Tensor{}, run: s.run}
 	for name, value := range values {
@@ -259,7 +259,7 @@ func (s *saved) read(names []string) (map[string]*tensors.Tensor, error) {
 	return values, nil
 }
 
-// save puts a checkpoint in the place of the one in a folder.
+// save replaces the checkpoint in a folder.
 func save(folder string, c *checkpoint) error {
 	if err := disk.MakeFolder(folder); err != nil {
 		return notSaved("weights", folder, err)
@@ -282,7 +282,7 @@ func save(folder string, c *checkpoint) error {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checksum is short for the numbers and the shape of x.
+// checksum returns a short text that identifies the numbers and the shape of x.
 func checksum(x *tensors.Tensor) string {
 	h := crc32.New(castagnoli) // in hardware: the training images take some 20 ms
 	if err := x.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
@@ -291,8 +291,8 @@ func checksum(x *tensors.Tensor) string {
 	return fmt.Sprintf("%v %08x", x.Shape().Dimensions, h.Sum32())
 }
 
-// checksumOf is over the record and each tensor with its name, so a single wrong bit shows: in a weight
-// nothing else would.
+// checksumOf returns a checksum over the record and each tensor with its name. A single wrong bit in a weight
+// would otherwise go unnoticed.
 func checksumOf(values map[string]*tensors.Tensor, record string) string {
 	h := crc32.New(castagnoli)
 	fmt.Fprintln(h, record)
@@ -302,8 +302,8 @@ func checksumOf(values map[string]*tensors.Tensor, record string) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// keepPrevious copies the checkpoint in a folder to folder.previous, before that of another run takes
-// its place. At no moment is there less than one whole checkpoint.
+// keepPrevious copies the checkpoint in a folder to folder.previous before another run replaces it. There is a
+// complete checkpoint at every moment.
 func keepPrevious(folder string) error {
 	from := filepath.Join(folder, checkpointFile)
 	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
@@ -324,14 +324,14 @@ func previous(folder string) string { return filepath.Clean(folder) + ".previous
 // best is where Config.KeepBest saves the best epoch.
 func best(folder string) string { return filepath.Clean(folder) + ".best" }
 
-// lock takes a folder for one writer, and creates it if it does not exist.
+// lock reserves a folder for one writer, and creates it if it does not exist.
 func lock(folder string) (unlock func(), err error) {
 	if err := disk.MakeFolder(folder); err != nil {
 		return nil, notSaved("weights", folder, err)
 	}
 	l, err := disk.LockFolder(folder)
 	if errors.Is(err, disk.ErrLocked) {
-		return nil, fail(ErrBusy, "%s %w, in another cell or notebook: let that finish or stop it, or use another Dir", folder, ErrBusy)
+		return nil, fail(ErrBusy, "%s %w, in another cell or notebook: wait for it, stop it, or use another Dir", folder, ErrBusy)
 	}
 	if err != nil {
 		return nil, notSaved("weights", folder, err)
@@ -343,9 +343,9 @@ func lock(folder string) (unlock func(), err error) {
 	return l.Unlock, nil
 }
 
-// History returns the record of the run whose weights are in Dir: an Epoch for each that was finished,
-// the epochs before a resume included. A later cell, or one that runs after the page was reloaded, can
-// show it. Without trained weights the error wraps [ErrUntrained].
+// History returns the record of the run whose weights are in Dir: one Epoch for each complete epoch, those
+// before an interruption included. A later cell, or one that runs after the page was reloaded, can show it.
+// Without trained weights the error wraps [ErrUntrained].
 func (m Model) History() ([]Epoch, error) {
 	s, err := m.openSaved()
 	if err != nil {

@@ -29,18 +29,18 @@ type Config struct {
 	KLWeights []float64
 
 	// KeepBest saves each epoch with the lowest TestLoss so far as a model of its own in the folder
-	// Dir.best. Epochs that were trained before it was set do not count. Test images that choose the epoch are no longer a fair test of it: pass validation images
-	// as the second argument of Train, for instance
+	// Dir.best. Epochs that were trained before it was set do not count. Images that choose the epoch are no
+	// longer a fair test of it, so pass validation images as the second argument of Train:
 	//
 	//	all := mnist.Train()
 	//	train, validation := all.Range(0, 50_000), all.Range(50_000, 60_000)
 	KeepBest bool
 
 	// From, unless empty, is the folder of a trained model of the same layers whose weights the run starts
-	// with, in place of random ones. AdamW starts afresh.
+	// with, in place of random ones. The state of AdamW is not taken over.
 	From string
 
-	Shuffle bool  // whether each epoch has an order of its own
+	Shuffle bool  // whether each epoch takes the images in an order of its own
 	Seed    int64 // of initial weights, order, noise and draws: the same seed gives the same numbers
 
 	// Progress, unless nil, is called within an epoch, at most ten times a second.

@@ -32,8 +32,8 @@ func TestConvolutionalHalvesTwiceAndComesBack(t *testing.T) {
 	}
 }
 
-// Store has the trained weights where a layer of one's own finds them: a decoder run by hand gives
-// what Decode gives.
+// The store holds the trained weights where layers find them: a decoder that the test runs itself gives what
+// Decode gives.
 func TestStoreHasTheTrainedWeights(t *testing.T) {
 	m := small(t.TempDir())
 	_, err := m.Store()

@@ -7,12 +7,11 @@ import (
 )
 
 // Corrupted returns a copy of the images x, [n, height, width, channels], with the noise of m.Corrupt
-// added: the same noise at every call, and the noise that the encoder meets when [Model.Evaluate] is
-// given x. A lesson can therefore show exactly what the model was scored on. If m.Corrupt is nil the
-// copy equals x.
+// added. It is the same noise at every call, and the noise that [Model.Evaluate] adds to x, so a lesson can
+// show exactly what the model was scored on. If m.Corrupt is nil the copy equals x.
 //
-// The noise of an image depends on n. If Model.Loss returns a scalar, the last batch of fewer than
-// 1,000 images meets other noise in Evaluate.
+// The noise depends on the number of images. If Model.Loss returns a scalar and n is above 1,000 but not a
+// multiple of it, Evaluate adds other noise to the images of its last, smaller batch.
 //
 // Neither weights nor layers are needed: Model{Corrupt: nn.Noise(0.5)} is enough.
 func (m Model) Corrupted(x *tensors.Tensor) (*tensors.Tensor, error) {

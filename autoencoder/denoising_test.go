@@ -22,7 +22,7 @@ func TestDenoisingIsTheReferenceNet(t *testing.T) {
 	}
 }
 
-// The noise is new in each epoch, and a run that was stopped draws the same.
+// Each epoch draws new noise, and a resumed run draws the noise that the uninterrupted run would have drawn.
 func TestDenoisingResumesToTheLastBit(t *testing.T) {
 	long(t)
 	mnist := datasets.MNIST(datasets.Normalize(0.5, 0.5))
@@ -65,7 +65,7 @@ func TestDenoisingResumesToTheLastBit(t *testing.T) {
 	}
 }
 
-// 1,100 images are two batches, the second one padded: what Corrupted gives is what Evaluate scores.
+// Corrupted gives the images that Evaluate scores. 1,100 images are two batches, the second one padded.
 func TestCorruptedIsWhatEvaluateSees(t *testing.T) {
 	for name, corrupt := range map[string]nn.Layer{"Gaussian": nn.Noise(0.5), "salt and pepper": nn.SaltPepper(0.2)} {
 		m, images := small(t.TempDir()), blobs(1100, 3)
@@ -100,8 +100,8 @@ func meanSquare(x, y *tensors.Tensor) (mean float64) {
 	return mean
 }
 
-// Of 10,000 images, so ten batches: the mean square of Gaussian noise is its variance; salt and pepper
-// are equally many.
+// Over 10,000 images, ten batches, the mean square of Gaussian noise is its variance, and there are as many
+// white pixels of salt as black ones of pepper.
 func TestCorruptedHasTheNoiseThatWasAskedFor(t *testing.T) {
 	grey := tensors.FromFlatDataAndDimensions(make([]float32, 10000*64), 10000, 8, 8, 1)
 	gaussian, err := autoencoder.Model{Corrupt: nn.Noise(0.5)}.Corrupted(grey)

@@ -28,7 +28,7 @@ func TestTrainOnAFullDisk(t *testing.T) {
 	ballast := filepath.Join(folder, "ballast")
 	fill(t, ballast)
 	_, err = run(m, recipe(3))
-	wantLine(t, err, "weights cannot be saved in "+m.Dir+": no space left on device: make room and run the cell again")
+	wantLine(t, err, "weights cannot be saved in "+m.Dir+": no space left on device: free some space and run the cell again")
 	if after, err := m.Evaluate(test); after != before || err != nil {
 		t.Errorf("the weights gave %v before and %v now: %v", before, after, err)
 	}
@@ -45,14 +45,14 @@ func TestTrainOnAFullDisk(t *testing.T) {
 
 	fill(t, ballast)
 	err = m.ExportPyTorch(filepath.Join(folder, "export.safetensors"))
-	wantLine(t, err, "the export is not written to "+folder+"/export.safetensors: no space left on device: make room")
+	wantLine(t, err, "the export cannot be written to "+folder+"/export.safetensors: no space left on device: free some space")
 	if left, _ := filepath.Glob(filepath.Join(folder, "*export*")); len(left) > 0 {
 		t.Errorf("half an export is left: %v", left)
 	}
 	faults.Row(t, "disk full in an export", err.Error(), "the model; no half file")
 }
 
-// fill writes until nothing goes in any more.
+// fill writes to a file until the disk is full.
 func fill(t *testing.T, path string) {
 	t.Helper()
 	file, err := os.Create(path)
@@ -96,7 +96,8 @@ func TestReadOnlyFolder(t *testing.T) {
 	faults.Row(t, "a new model where nothing can be written", err.Error(), "nothing was begun: said before the first step")
 }
 
-// Another program's file may claim to hold anything: it is refused for its shapes before any of it is read.
+// A file of another program may claim to hold anything. It is refused because of its shapes, before any tensor
+// is read.
 func TestSparseCheckpointsAreRefused(t *testing.T) {
 	m := trainedFor2(t)
 	file, err := os.ReadFile(filepath.Join(m.Dir, "model.safetensors"))

@@ -8,9 +8,9 @@ import (
 	"autoencoders/datasets"
 )
 
-// An epoch of 60,000 MNIST images in batches of 128, checkpoint included. The first one, which
-// compiles, is a metric of its own. `make bench` has the same beside JAX and PyTorch; `make gpu-check`
-// runs these on a GPU.
+// BenchmarkEpoch measures an epoch of 60,000 MNIST images in batches of 128, with its checkpoint. The first
+// epoch, which compiles, is a separate metric. `make bench` measures the same beside JAX and PyTorch, and
+// `make gpu-check` runs this benchmark on a GPU.
 func BenchmarkEpoch(b *testing.B) {
 	images := datasets.MNIST(datasets.Normalize(0.5, 0.5)).Train()
 	noisy := autoencoder.Linear("", 2)

@@ -9,7 +9,7 @@ import (
 	"autoencoders/internal/disk"
 )
 
-// These errors are wrapped by what the functions of this package return: ask with [errors.Is].
+// The functions of this package return errors that wrap these: test for them with [errors.Is].
 var (
 	ErrUntrained   = errors.New("no trained weights")       // the model's folder holds no weights yet
 	ErrBusy        = errors.New("is being trained already") // another Train writes into the folder
@@ -18,7 +18,7 @@ var (
 	ErrInterrupted = errors.New("stopped")                  // SIGINT, or Config.Context was cancelled
 )
 
-// failure is an error of one line that is also one of the exported errors, and may have a cause.
+// failure is a one-line error that also wraps one of the exported errors or a cause.
 type failure struct {
 	error
 	also []error
@@ -33,7 +33,7 @@ func fail(kind error, format string, args ...any) error {
 
 func isUntrained(err error) bool { return errors.Is(err, ErrUntrained) }
 
-// unprefixed removes the name of this package from an error that is put behind it again.
+// unprefixed removes the package name from an error that will be wrapped in another error of this package.
 func unprefixed(err error) error {
 	if line, ok := strings.CutPrefix(err.Error(), "autoencoder: "); ok {
 		return wrapped{line, err}
@@ -41,8 +41,8 @@ func unprefixed(err error) error {
 	return err
 }
 
-// catch runs f, which builds a graph, and returns what it panicked with as an error of one line. If a
-// layer of the caller's own panicked, the line names the place.
+// catch runs f, which builds a graph, and returns a panic as a one-line error. If a layer of the caller's own
+// panicked, the line names the place.
 func catch(f func()) (err error) {
 	defer func() {
 		switch caught := recover().(type) {
@@ -62,8 +62,8 @@ func catch(f func()) (err error) {
 	return nil
 }
 
-// place returns where the caller's own code panicked, " at …/main.go:12", or "" if all that ran was this
-// package and GoMLX. In a notebook the kernel turns it into cell and line.
+// place returns where the caller's own code panicked, " at …/main.go:12", or "" if only this package and GoMLX
+// were running. In a notebook the kernel translates it to cell and line.
 func place() string {
 	var callers [64]uintptr
 	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers[:])])
@@ -82,7 +82,8 @@ func place() string {
 	}
 }
 
-// plain makes an error of GoMLX one line of ours. Errors of the lessons' packages pass as they are.
+// plain turns an error of GoMLX into one line with this package's name. Errors of this package and of nn pass
+// as they are.
 func plain(err error) error {
 	line := oneLine(err.Error())
 	if strings.HasPrefix(line, "nn: ") || strings.HasPrefix(line, "autoencoder: ") {
@@ -94,7 +95,7 @@ func plain(err error) error {
 	return wrapped{"autoencoder: " + line, err}
 }
 
-// wrapped is an error that is told in another line.
+// wrapped is an error with another text.
 type wrapped struct {
 	line string
 	err  error
@@ -103,18 +104,17 @@ type wrapped struct {
 func (w wrapped) Error() string { return w.line }
 func (w wrapped) Unwrap() error { return w.err }
 
-// oneLine cuts the text of an error down to its message: GoMLX's errors chain long contexts over
-// several lines.
+// oneLine returns the first line of an error's text: GoMLX's errors carry long contexts over several lines.
 func oneLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return line
 }
 
-// notSaved is the error of a file that could not be written to a folder.
+// notSaved returns the error for a file that could not be written to a folder.
 func notSaved(which, folder string, err error) error {
 	advice := "give the model another Dir"
 	if disk.Full(err) {
-		advice = "make room and run the cell again"
+		advice = "free some space and run the cell again"
 	}
 	return fmt.Errorf("autoencoder: the %s cannot be saved in %s: %w: %s", which, folder, disk.Reason(err), advice)
 }

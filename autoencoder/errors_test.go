@@ -15,7 +15,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// wantLine checks that an error is one line, of ours, and says what it should.
+// wantLine checks that an error is one line of this package or of nn and contains the parts.
 func wantLine(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -63,7 +63,7 @@ func TestBadImages(t *testing.T) {
 	wantLine(t, trainOn(flat, test), "[2 64]", "[n, height, width, channels]")
 	wantLine(t, trainOn(bytes, test), "not float32")
 	wantLine(t, trainOn(train, wide), "[9 9 1]", "[8 8 1]")
-	wantLine(t, trainOn(wide, wide), "Linear(64, 16) takes 64 numbers per image, but gets 81")
+	wantLine(t, trainOn(wide, wide), "Linear(64, 16) takes 64 numbers per image, but got 81")
 
 	mustRun(t, m, recipe(1))
 	_, err := m.Encode(wide)
@@ -105,12 +105,12 @@ func TestLayersThatDoNotFit(t *testing.T) {
 		"Linear(3, 64) takes 3 numbers":               func(m *autoencoder.Model) { m.Decoder = nn.Linear(3, 64) },
 		"the decoder gives [63]":                      func(m *autoencoder.Model) { m.Decoder = nn.Linear(2, 63) },
 		"Sequential: layer 1 is nil":                  func(m *autoencoder.Model) { m.Encoder = nn.Sequential(nn.ReLU(), nil) },
-		"lacks its Encoder or its Decoder":            func(m *autoencoder.Model) { m.Encoder = nil },
+		"the Model has no Encoder or no Decoder":      func(m *autoencoder.Model) { m.Encoder = nil },
 		"Noise(-1)":                                   func(m *autoencoder.Model) { m.Corrupt = nn.Noise(-1) },
 		"SaltPepper(2)":                               func(m *autoencoder.Model) { m.Corrupt = nn.SaltPepper(2) },
 		"Unflatten(1, 8, 0)":                          func(m *autoencoder.Model) { m.Decoder = nn.Sequential(m.Decoder, nn.Unflatten(1, 8, 0)) },
 		"Model.Loss returns nil":                      func(m *autoencoder.Model) { m.Loss = func(x, output *graph.Node) *graph.Node { return nil } },
-		"Model.Loss gives": func(m *autoencoder.Model) {
+		"Model.Loss returns": func(m *autoencoder.Model) {
 			m.Loss = func(x, output *graph.Node) *graph.Node { return graph.Sub(x, output) }
 		},
 	} {
@@ -132,7 +132,7 @@ func TestNaNLossNamesEpochAndStep(t *testing.T) {
 	_, err := run(m, c)
 	wantLine(t, err, "in epoch 1, step ", "smaller LearningRate than 1e+30", "no weights were saved")
 
-	// A pixel that is not finite is found before anything is trained.
+	// A pixel that is not finite is found before training starts.
 	pixels := tensors.MustCopyFlatData[float32](train)
 	pixels[123*64] = float32(math.NaN())
 	poisoned := tensors.FromFlatDataAndDimensions(pixels, train.Shape().Dimensions...)

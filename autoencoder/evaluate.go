@@ -23,7 +23,7 @@ func batchOf(image []int, want int) int {
 	return max(1, min(want, batchNumbers/size(image)))
 }
 
-// evaluator measures the mean loss of a model with the weights of a store, which may change meanwhile.
+// evaluator computes the mean loss of a model with the weights of a store, which may change between calls.
 type evaluator struct {
 	store *model.Store
 	exec  *model.Exec
@@ -61,8 +61,8 @@ func (m Model) newEvaluator(b compute.Backend, store *model.Store, n *network) (
 	return &evaluator{store, exec, batchOf(n.image, evaluationBatch), !n.scalar && n.independent()}, nil
 }
 
-// evaluate returns the means over the images of some batches, which stay as they are. klWeight multiplies
-// the KL. goOn is asked before each batch.
+// evaluate returns the means over the images of some batches, which it does not change. klWeight multiplies
+// the KL. goOn is called before each batch; its error ends the evaluation.
 func (e *evaluator) evaluate(all iter.Seq2[*tensors.Tensor, int], klWeight float64, goOn func() error) (evaluation, error) {
 	var sums [3]float64
 	n := 0
@@ -87,14 +87,15 @@ func (e *evaluator) evaluate(all iter.Seq2[*tensors.Tensor, int], klWeight float
 	return evaluation{mean(sums[0]), mean(sums[1]), klWeight * mean(sums[2])}, nil
 }
 
-// batches yields the images of x in batches of the evaluator's size, and how many of each count. Fewer
-// images than that are a batch of their own size, since the noise of an image depends on it.
+// batches yields the images of x in batches of the evaluator's size, and how many images of each batch count.
+// If there are fewer images than that they form one batch of their own size, because the noise of an image
+// depends on the size of its batch.
 func (e *evaluator) batches(x *tensors.Tensor) iter.Seq2[*tensors.Tensor, int] {
 	return batches(x, min(e.batch, x.Shape().Dimensions[0]), e.pads)
 }
 
-// seedNoise makes the noise of the batch that begins at image start the same at each evaluation,
-// whatever else was drawn before it.
+// seedNoise seeds the noise of the batch that begins at image start, so that it is the same in each
+// evaluation, whatever was drawn before.
 func seedNoise(store *model.Store, start int) error {
 	if err := store.SetRNGStateFromSeed(evaluationSeed + int64(start)); err != nil {
 		return plain(err)
@@ -102,8 +103,8 @@ func seedNoise(store *model.Store, start int) error {
 	return nil
 }
 
-// batches yields copies of x [n, …] in batches of size, and how many of each count. If pads is true the
-// last batch is filled up with its first rows. A batch belongs to whoever ranges over them.
+// batches yields copies of the rows of x [n, …] in batches of size, and how many rows of each batch count. If
+// pads is true the last batch is filled up with copies of its first rows. The caller owns the batches.
 func batches(x *tensors.Tensor, size int, pads bool) iter.Seq2[*tensors.Tensor, int] {
 	return func(yield func(*tensors.Tensor, int) bool) {
 		dims := x.Shape().Clone().Dimensions
@@ -121,15 +122,14 @@ func batches(x *tensors.Tensor, size int, pads bool) iter.Seq2[*tensors.Tensor, 
 	}
 }
 
-// rows returns the rows start … start+count-1 of x as a tensor of the shape dims, again and again until
-// it is full.
+// rows returns the rows start … start+count-1 of x as a tensor of the shape dims, repeated until it is full.
 func rows(x *tensors.Tensor, start, count int, dims []int) *tensors.Tensor {
 	y := newFloats(dims)
 	fill(y, x, start, count)
 	return y
 }
 
-// fill writes the rows start … start+count-1 of x into y, again and again until it is full.
+// fill writes the rows start … start+count-1 of x into y, repeated until it is full.
 func fill(y, x *tensors.Tensor, start, count int) {
 	tensors.MustConstFlatData(x, func(from []float32) {
 		row := len(from) / x.Shape().Dimensions[0]

@@ -2,8 +2,8 @@ package autoencoder
 
 import "github.com/gomlx/gomlx/core/tensors"
 
-// Resave writes the model's checkpoint as it is, and what belongs to the first epoch of a new run
-// before that: all that Train does to a disk, without the training.
+// Resave does to the disk what Train does at the first epoch of a new run, without the training: it copies the
+// checkpoint to Dir.previous and writes a new one with the same weights.
 func (m Model) Resave() error {
 	unlock, err := lock(m.Dir)
 	if err != nil {
@@ -26,7 +26,7 @@ func (m Model) Resave() error {
 	return save(m.Dir, c)
 }
 
-// StepsACall is how many steps a call of the program runs that Train would compile.
+// StepsACall returns how many steps one call of the program that Train compiles would run.
 func (m Model) StepsACall(train, test *tensors.Tensor, c Config) (int, error) {
 	t := &trainer{model: m, config: c, train: train, test: test, interrupt: listen(c.Context)}
 	defer t.interrupt.close()
@@ -39,7 +39,7 @@ func (m Model) StepsACall(train, test *tensors.Tensor, c Config) (int, error) {
 	return t.steps.size, nil
 }
 
-// OneStepACall keeps training from running several steps in one call, until restore.
+// OneStepACall makes Train and Refined run one step in each call of a program, until restore is called.
 func OneStepACall() (restore func()) {
 	old := stepsACall
 	stepsACall = 1

@@ -26,8 +26,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// again runs the test that calls it in a process of its own, with NAME=value in its environment, and
-// returns what it prints and how it ended.
+// again runs the calling test in a process of its own, with NAME=value added to its environment, and returns
+// what the process printed and how it ended.
 func again(t *testing.T, environment ...string) (out string, state *os.ProcessState) {
 	t.Helper()
 	command := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
@@ -39,7 +39,7 @@ func again(t *testing.T, environment ...string) (out string, state *os.ProcessSt
 	return string(text), command.ProcessState
 }
 
-// trapDisk counts the calls that change something, and does at one of them what a test wants.
+// trapDisk counts the calls that change the disk, and does what a test wants at one of them.
 type trapDisk struct {
 	disk.Real
 	t        *testing.T
@@ -50,7 +50,7 @@ type trapDisk struct {
 	flushed  map[string]map[string][]byte             // of each folder the names that a power cut leaves, and what is there
 }
 
-// names are the names in a folder, and what a power cut would leave of the files.
+// names returns the names in a folder with what a power cut would leave of each file.
 func (d *trapDisk) names(t *testing.T, folder string) map[string][]byte {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -147,7 +147,7 @@ func (f *trapFile) Sync() error {
 
 func (f *trapFile) Close() error { return f.disk.next(f.File.Close, func() {}) }
 
-// trainedFor2 is a model after two epochs.
+// trainedFor2 returns a model that was trained for two epochs.
 func trainedFor2(t *testing.T) autoencoder.Model {
 	t.Helper()
 	m := small(filepath.Join(t.TempDir(), "model"))
@@ -164,7 +164,7 @@ func copyFolder(t *testing.T, from string) (to string) {
 	return to
 }
 
-// callsOfASave is how many calls on the disk a save of m makes, the old weights' copy included.
+// callsOfASave returns how many calls on the disk a save of m makes, including the copy of the old weights.
 func callsOfASave(t *testing.T, m autoencoder.Model) int {
 	t.Helper()
 	m.Dir = copyFolder(t, m.Dir)
@@ -176,7 +176,7 @@ func callsOfASave(t *testing.T, m autoencoder.Model) int {
 	return counter.call
 }
 
-// wantOldOrNew checks that the model loads, as the epoch before the save or as the one after.
+// wantOldOrNew checks that the model loads, with the weights before the save or with those after it.
 func wantOldOrNew(t *testing.T, m autoencoder.Model, when string) (epochs int) {
 	t.Helper()
 	history, err := m.History()
@@ -199,7 +199,7 @@ func wantOldOrNew(t *testing.T, m autoencoder.Model, when string) (epochs int) {
 	return len(history)
 }
 
-// A process dies by SIGKILL before each system call of a save, after it, and in the middle of each
+// A process is killed with SIGKILL before and after each system call of a save, and in the middle of each
 // write.
 func TestKilledAtEachCallOfASave(t *testing.T) {
 	if dir := os.Getenv("KILLED_DIR"); dir != "" {
@@ -251,8 +251,8 @@ func wantNothingUnfinished(t *testing.T, m autoencoder.Model, when string) {
 	}
 }
 
-// The power goes after each call of a save: of each file what was not synced is lost, and of each folder
-// the names that were not flushed may be lost or not.
+// The power fails after each call of a save. What was not synced of a file is lost, and names that were not
+// flushed to a folder may or may not be lost.
 func TestPowerCutAfterEachCallOfASave(t *testing.T) {
 	m := trainedFor2(t)
 	root := filepath.Dir(m.Dir)
@@ -301,7 +301,7 @@ func TestPowerCutAfterEachCallOfASave(t *testing.T) {
 	if cuts < 100 || lost < 100 || len(d.unsynced) > 0 || found[2] == 0 || found[3] == 0 {
 		t.Errorf("%d cuts, %d times names were lost, found %v; at the end not synced: %v", cuts, lost, found, d.unsynced)
 	}
-	// A save that has returned is on the disk, its name too.
+	// A save that has returned is on the disk, with its name.
 	for _, folder := range folders[1:] {
 		if got, want := d.flushed[folder], d.names(t, folder); !slices.Equal(got["model.safetensors"], want["model.safetensors"]) {
 			t.Errorf("the save has returned, but the name of %s is not flushed", folder)
@@ -310,7 +310,7 @@ func TestPowerCutAfterEachCallOfASave(t *testing.T) {
 	faults.Row(t, fmt.Sprintf("power cut after each call of a save (%d cuts), losing what is not synced and the names that are not flushed", cuts), "", "the old epoch or the new one, whole")
 }
 
-// Each call in turn fails as on a full disk, a write after half of its bytes.
+// Each call in turn fails as it would on a full disk; a write fails after half of its bytes.
 func TestDiskFullAtEachCallOfASave(t *testing.T) {
 	original := trainedFor2(t)
 	calls, line := callsOfASave(t, original), ""
@@ -323,7 +323,7 @@ func TestDiskFullAtEachCallOfASave(t *testing.T) {
 		}})
 		err := m.Resave()
 		restore()
-		wantLine(t, err, "weights cannot be saved in "+m.Dir, "no space left on device: make room and run the cell again")
+		wantLine(t, err, "weights cannot be saved in "+m.Dir, "no space left on device: free some space and run the cell again")
 		line = err.Error()
 		when := fmt.Sprintf("disk full at call %d of %d", at, calls)
 		if n := wantOldOrNew(t, m, when); n != 2 && at < calls { // the last call flushes the new name, which is there already
@@ -361,7 +361,7 @@ func TestTwoTrainIntoOneFolder(t *testing.T) {
 			}
 		}
 	}
-	const line = " is being trained already, in another cell or notebook: let that finish or stop it, or use another Dir"
+	const line = " is being trained already, in another cell or notebook: wait for it, stop it, or use another Dir"
 	for _, err := range []error{errors.New(fromOutside), inside, imported} {
 		wantLine(t, err, m.Dir+line)
 	}
@@ -407,7 +407,7 @@ func TestFolderDeletedWhileTraining(t *testing.T) {
 	t.Error("epochs were kept in a file")
 }
 
-// A checkpoint cut off anywhere is refused; so is one with a wrong bit anywhere.
+// A checkpoint is refused wherever it is cut off, and wherever a single bit is wrong.
 func TestCheckpointCutOrGarbledAnywhere(t *testing.T) {
 	long(t)
 	m := trainedFor2(t)
@@ -492,8 +492,8 @@ func TestForeignCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ fault, record, says string }{
-		{"checkpoint of a later version", strings.Replace(metadata["run"], `"Format":1`, `"Format":2`, 1), "is of format 2, and this version reads 1: use the version that wrote it, or another Dir"},
-		{"checkpoint of an older version", strings.Replace(metadata["run"], `"Format":1`, `"Format":0`, 1), "is of format 0, and this version reads 1: use the version that wrote it, or another Dir"},
+		{"checkpoint of a later version", strings.Replace(metadata["run"], `"Format":1`, `"Format":2`, 1), "has format 2, and this version reads 1: use the version that wrote it, or another Dir"},
+		{"checkpoint of an older version", strings.Replace(metadata["run"], `"Format":1`, `"Format":0`, 1), "has format 0, and this version reads 1: use the version that wrote it, or another Dir"},
 		{"checkpoint without a record, from another program", "", "has no record of a run, so Train did not write it: move it away"},
 		{"checkpoint whose record has no image shape", strings.Replace(metadata["run"], "[8,8,1]", "[]", 1), "images need the shape"},
 		{"checkpoint whose record has a negative image shape", strings.Replace(metadata["run"], "[8,8,1]", "[-8,-8,1]", 1), "axis with dimension < 0"},
@@ -582,7 +582,7 @@ func TestTooLargeForMemoryIsRefusedBefore(t *testing.T) {
 	}
 }
 
-// A file's time says nothing: a clock that was wrong when it was written does no harm.
+// A file's time does not matter: a clock that was wrong when the file was written does no harm.
 func TestClockSetBackBetweenEpochs(t *testing.T) {
 	want := small(t.TempDir())
 	mustRun(t, want, recipe(3))
@@ -603,7 +603,7 @@ func TestClockSetBackBetweenEpochs(t *testing.T) {
 	faults.Row(t, "clock set back: checkpoint from 1970, or from 70 years ahead", "", "all epochs; the run goes on to the bit")
 }
 
-// Every function that takes a tensor, with every tensor that it does not take.
+// Every function that takes a tensor is given every kind of tensor that it must refuse.
 func TestWrongShapesAtEveryFunction(t *testing.T) {
 	m := trainedFor2(t)
 	gone := tensors.FromFlatDataAndDimensions(make([]float32, 64), 1, 8, 8, 1)

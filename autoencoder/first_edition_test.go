@@ -12,9 +12,9 @@ import (
 	"autoencoders/internal/faults"
 )
 
-// Checkpoints that the first edition wrote, after two of four epochs on [train] and [test], and what it
-// gave itself: TestLoss after each epoch, the last two after resuming. Other processors round otherwise, and
-// since then noise is drawn in another way.
+// The first edition wrote these checkpoints after two of four epochs on [train] and [test]. The TestLosses are
+// its own, the last two after it had resumed. Other processors round differently, and noise is now drawn in
+// another way.
 var firstEdition = map[string]struct {
 	model  func(dir string) autoencoder.Model
 	near   float64
@@ -36,7 +36,7 @@ var firstEdition = map[string]struct {
 	}, 1e-4, [4]float64{1.2760379028320312, 1.1181292724609375, 0.94096496582031253, 0.75603271484375001}},
 }
 
-// firstEditionModel is a model in a new folder with the first edition's checkpoint in it.
+// firstEditionModel returns a model in a new folder that holds the first edition's checkpoint.
 func firstEditionModel(t *testing.T, name string) autoencoder.Model {
 	t.Helper()
 	file, err := os.ReadFile(filepath.Join("testdata", "first-edition", name+".safetensors"))
@@ -87,7 +87,7 @@ func TestCheckpointsOfTheFirstEdition(t *testing.T) {
 	faults.Row(t, "checkpoints of the first edition, resumed", "", "the weights and AdamW's state; the losses that the first edition gave")
 }
 
-// A run that the version with numerics 1 left after two of four epochs: its draws were others, so it goes on, and
+// The version with numerics 1 left a run after two of four epochs. It drew other noise, so the run resumes and
 // says that its numbers may differ.
 func TestANoisyRunOfAnEarlierVersion(t *testing.T) {
 	file, err := os.ReadFile(filepath.Join("testdata", "numerics-1", "noisy.safetensors"))

@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// stopPressed says that SIGINT has reached a Train of this process and that no Train may begin until its
-// caller was told. In a notebook cell, which is a process of its own, none begins any more: the stop
-// button is meant for the whole cell.
+// stopPressed is true once a Train of this process has received SIGINT, and no Train begins until the caller
+// has received the error. In a notebook cell, which is a process of its own, none begins at all afterwards:
+// the stop button is meant for the whole cell.
 var stopPressed atomic.Bool
 
 // inCell reports whether the process is a cell of a notebook that GoNB runs.
@@ -43,15 +43,15 @@ func (i *interrupt) stopped() error {
 	return context.Cause(i.context)
 }
 
-// told is called once the caller of Train has got the error of an interrupt.
+// told is called once the caller of Train has received the error of an interrupt.
 func (i *interrupt) told() {
 	if i.signals != nil && !inCell() {
 		stopPressed.Store(false)
 	}
 }
 
-// close gives SIGINT back to the program, and returns why the run has to stop, or nil. A signal that
-// arrives at any time before that is not lost.
+// close returns the handling of SIGINT to the program, and returns why the run has to stop, or nil. No signal
+// that arrives before that is lost.
 func (i *interrupt) close() error {
 	if i.signals != nil {
 		signal.Stop(i.signals) // after it returns, nothing more arrives

@@ -22,8 +22,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// pressStop is the stop button: it returns once the signal has arrived, at Train's channel as well as here,
-// because signal.Stop waits until every channel has it.
+// pressStop does what the stop button does. When it returns, the signal has reached Train's channel as well as
+// the one here, because signal.Stop waits until every channel has it.
 func pressStop() {
 	arrived := make(chan os.Signal, 1)
 	signal.Notify(arrived, os.Interrupt)
@@ -71,9 +71,9 @@ func (d *stoppingDisk) SyncFolder(path string) error {
 	return d.Real.SyncFolder(path)
 }
 
-// The stop button, at each moment of a run of three epochs (of one, where the last one is meant): the
-// loop ends with one line, no step is trained after it, what was complete is saved, and the same call
-// resumes to the last bit.
+// The stop button is pressed at each moment of a run of three epochs (of one epoch for moments in the last
+// one). The loop ends with a one-line error, no further step is trained, complete epochs are saved, and the
+// same call resumes bit for bit.
 func TestStopButtonAtEachMoment(t *testing.T) {
 	long(t)
 	whole := map[int]autoencoder.Model{}
@@ -188,8 +188,8 @@ func TestStopButtonAtEachMoment(t *testing.T) {
 	}
 }
 
-// Whoever leaves the loop although the button was pressed gets the error from the next Train; in a
-// notebook cell every later Train gets it.
+// If the caller leaves the loop after the button was pressed, the next Train returns the error; in a notebook
+// cell every later Train does.
 func TestNoTrainBeginsAfterTheStopButton(t *testing.T) {
 	for _, cell := range []bool{false, true} {
 		if cell {
@@ -225,7 +225,7 @@ func TestNoTrainBeginsAfterTheStopButton(t *testing.T) {
 	}
 }
 
-// A Context ends a run as the stop button does; SIGINT then is the program's own business.
+// A Context ends a run as the stop button does; the program then handles SIGINT itself.
 func TestContextEndsTheRun(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	c := recipe(3)
@@ -261,7 +261,7 @@ func TestContextEndsTheRun(t *testing.T) {
 	wantSameTensors(t, m.Dir, whole.Dir)
 }
 
-// Whoever leaves the loop early, in whichever way, holds no lock and no memory of the device.
+// Leaving the loop early, in whichever way, releases the lock and the memory of the device.
 func TestLeftLoopHoldsNothing(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	func() {

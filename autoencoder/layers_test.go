@@ -24,7 +24,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
-// Layers of GoMLX, as a reader would put them among ours.
+// Layers of GoMLX, as a reader would mix them with those of package nn.
 func batchNorm(scope *model.Scope, x *graph.Node) *graph.Node {
 	return norm.BatchNorm(scope, x, -1).Done()
 }
@@ -39,8 +39,8 @@ func regularized(scope *model.Scope, x *graph.Node) *graph.Node {
 	return layers.Dense(scope, x, true, 2)
 }
 
-// withState are models of layers that train otherwise than they are used, or that have variables which
-// are not trained, or that add to the loss.
+// withState are models with layers that behave differently in training, have variables that are not trained,
+// or add to the loss.
 var withState = map[string]func(dir string) autoencoder.Model{
 	"batch normalization": func(dir string) autoencoder.Model {
 		m := small(dir)
@@ -75,8 +75,8 @@ var withState = map[string]func(dir string) autoencoder.Model{
 	},
 }
 
-// What was trained is what is used: Evaluate gives TestLoss, and a run that is stopped after each epoch
-// gives what one that is not stopped gives, to the last bit, the state of layers included.
+// Evaluate gives TestLoss, and a run that is stopped after each epoch gives what an uninterrupted one gives, bit
+// for bit, including the state of layers.
 func TestLayersWithState(t *testing.T) {
 	long(t)
 	for name, build := range withState {
@@ -131,8 +131,8 @@ func wantSameTensors(t *testing.T, a, b string) {
 	}
 }
 
-// The numbers of a batch normalization, by hand: the running mean and variance of what comes into it,
-// and what Encode makes of them.
+// The numbers of a batch normalization are computed by hand: the running mean and variance of its input, and
+// the result of Encode.
 func TestBatchNormByHand(t *testing.T) {
 	m := small(t.TempDir())
 	m.Encoder = nn.Sequential(nn.Linear(64, 2), batchNorm)
@@ -204,7 +204,7 @@ func TestBatchNormByHand(t *testing.T) {
 	}
 }
 
-// A regularizer is in the training loss, and nowhere else.
+// A regularizer adds to the training loss and to nothing else.
 func TestRegularizerIsInTheTrainingLossOnly(t *testing.T) {
 	with, without := withState["regularizer"](t.TempDir()), withState["regularizer"](t.TempDir())
 	without.Encoder = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), func(scope *model.Scope, x *graph.Node) *graph.Node {
@@ -229,7 +229,7 @@ func TestRegularizerIsInTheTrainingLossOnly(t *testing.T) {
 	}
 }
 
-// Dropout drops in training, so another seed of the noise gives another training loss, and nowhere else.
+// Dropout is active only in training: another seed changes the training loss, and nothing else is random.
 func TestDropoutDropsInTrainingOnly(t *testing.T) {
 	with, without := withState["dropout"](t.TempDir()), small(t.TempDir())
 	without.Decoder = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Flatten(), nn.Linear(16, 64), nn.Tanh())
@@ -278,7 +278,7 @@ func TestBatchNormTravelsToPyTorchAndBack(t *testing.T) {
 	sameWeights(t, m, other)
 }
 
-// What cannot be kept, or exported, is refused by name.
+// Variables that cannot be saved or exported are refused by name.
 func TestVariablesThatCannotBeSaved(t *testing.T) {
 	own := func(name string, dtype dtypes.DType) nn.Layer {
 		return func(scope *model.Scope, x *graph.Node) *graph.Node {
@@ -312,8 +312,8 @@ func TestVariablesThatCannotBeSaved(t *testing.T) {
 	faults.Row(t, "export of a layer that PyTorch has not", err.Error(), "the model; no file is written")
 }
 
-// A layer of GoMLX stands among ours. What its packages need is installed with ours, so that a cell can import them
-// without a network.
+// A model may mix layers of GoMLX with those of package nn. The set-up installs what GoMLX's packages need, so that
+// a cell can import them without a network.
 func TestLayerOfGoMLX(t *testing.T) {
 	m := small(t.TempDir())
 	m.Encoder = nn.Sequential(nn.Linear(64, 16), func(scope *model.Scope, x *graph.Node) *graph.Node {
@@ -333,8 +333,8 @@ func TestLayerOfGoMLX(t *testing.T) {
 	}
 }
 
-// Outside of training nothing changes: a layer that counts its calls, and draws, gives the same at every
-// call, for every number of images.
+// Outside of training nothing changes: a layer that counts its calls and draws random numbers gives the same
+// result at every call, for any number of images.
 func TestOwnStateChangesInTrainingOnly(t *testing.T) {
 	counting := func(scope *model.Scope, x *graph.Node) *graph.Node {
 		v := scope.WithInitializer(initializer.Zero).VariableWithShape("calls", shapes.Make(dtypes.Float32)).SetTrainable(false)
@@ -369,7 +369,7 @@ func TestOwnStateChangesInTrainingOnly(t *testing.T) {
 	}
 }
 
-// Layers may compute in another type than float32.
+// Layers may compute in a type other than float32.
 func TestLayersOfAnotherType(t *testing.T) {
 	to := func(dtype dtypes.DType) nn.Layer {
 		return func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtype) }
@@ -395,7 +395,7 @@ func TestLayersOfAnotherType(t *testing.T) {
 	}
 }
 
-// A dropout as noise on the input drops in the test, too, always the same.
+// A dropout used as noise on the input is active in the test as well, and always drops the same pixels.
 func TestDropoutAsCorruption(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	m.Corrupt = dropout
@@ -412,7 +412,7 @@ func TestDropoutAsCorruption(t *testing.T) {
 	}
 }
 
-// An own function that is the whole Encoder, and one whose layers would have one name in PyTorch.
+// The whole Encoder is a function of the caller's own; then one whose layers would share a name in PyTorch.
 func TestPlainFunctions(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	m.Encoder = func(scope *model.Scope, x *graph.Node) *graph.Node {
@@ -447,7 +447,7 @@ func TestPlainFunctions(t *testing.T) {
 	mustRun(t, m, recipe(1))
 	out := filepath.Join(t.TempDir(), "out.safetensors")
 	err = m.ExportPyTorch(out)
-	wantLine(t, err, "two variables would have the name encoder.", "in PyTorch: put their layers into a Sequential each")
+	wantLine(t, err, "two variables would both be called encoder.", "in PyTorch: put each of their layers into a Sequential of its own")
 	if _, err := os.Stat(out); !os.IsNotExist(err) {
 		t.Error("a file was written:", err)
 	}

@@ -38,9 +38,9 @@ func mean(each []float64, err error) (float64, error) {
 //
 // (Burda, Grosse and Salakhutdinov, Importance Weighted Autoencoders, arXiv 1509.00519, equation 8). Its
 // expectation is below log p(x) and approaches it as samples grows; with one sample it is the evidence
-// lower bound. Beta belongs to the training and is not part of it. Model.Loss must be -log p(x|z) in
-// nats, as BCE is. The draws are the same at every call with as many images and samples. The memory that
-// is needed does not grow with samples.
+// lower bound. Beta belongs to the training and plays no part here. Model.Loss must be -log p(x|z) in
+// nats, as BCE is. The draws are the same at every call with the same number of images and samples. The
+// memory needed does not grow with samples.
 func (t *Trained) LogLikelihoods(x *tensors.Tensor, samples int) ([]float64, error) {
 	if err := t.checkLikelihood("LogLikelihood", x); err != nil {
 		return nil, err
@@ -70,13 +70,13 @@ func (t *Trained) LogLikelihoodAt(x, mu, logvar *tensors.Tensor, samples int) (f
 	return mean(t.logMeans(name, samples, t.model.logWeightsAt, x, mu, logvar))
 }
 
-// checkLikelihood returns an error unless the model can tell log p(x|z) of the images x.
+// checkLikelihood returns an error unless the model gives log p(x|z) for the images x.
 func (t *Trained) checkLikelihood(function string, x *tensors.Tensor) error {
 	if t.model.Loss == nil {
-		return fmt.Errorf("autoencoder: %s needs a Loss that is -log p(x|z) in nats, as BCE: the mean squared error is not", function)
+		return fmt.Errorf("autoencoder: %s needs a Loss that is -log p(x|z) in nats, such as BCE; the mean squared error is not", function)
 	}
 	if t.network.scalar {
-		return fmt.Errorf("autoencoder: %s needs a Loss of one value an image, [batch], as BCE", function)
+		return fmt.Errorf("autoencoder: %s needs a Loss with one value per image, [batch], such as BCE", function)
 	}
 	p, err := t.checkImages(x)
 	if err != nil {
@@ -86,12 +86,12 @@ func (t *Trained) checkLikelihood(function string, x *tensors.Tensor) error {
 		return err
 	}
 	if len(t.network.posteriors) == 0 {
-		return fmt.Errorf("autoencoder: %s is of a variational model, but this one has no nn.Reparameterize", function)
+		return fmt.Errorf("autoencoder: %s needs a variational model, but this one has no nn.Reparameterize", function)
 	}
 	return nil
 }
 
-// checkOnePosterior returns an error unless the code is all that the model draws.
+// checkOnePosterior returns an error unless the code is the only thing that the model draws.
 func (t *Trained) checkOnePosterior(function string) error {
 	if !slices.Equal(t.network.posteriors, []bool{true}) {
 		return fmt.Errorf("autoencoder: %s needs a model whose only nn.Reparameterize is the last layer of its Encoder", function)
@@ -136,7 +136,7 @@ func (t *Trained) logMeans(name string, samples int, f function, inputs ...*tens
 	size := batchOf(t.network.image, evaluationBatch)
 	for start := 0; start < len(sums); start += size {
 		count := min(size, len(sums)-start)
-		batch := rowsOfAll(inputs, start, count, size) // if images are few, they are there several times, for their next draws
+		batch := rowsOfAll(inputs, start, count, size) // a few images are repeated: the copies serve as further draws
 		for drawn := 0; drawn < samples; {
 			out, err := exec.Call1(batch...)
 			if err != nil {
@@ -163,7 +163,7 @@ func (t *Trained) logMeans(name string, samples int, f function, inputs ...*tens
 	return values, nil
 }
 
-// rowsOfAll returns the rows start … start+count-1 of each input, again and again until there are size.
+// rowsOfAll returns the rows start … start+count-1 of each input, repeated until there are size of them.
 func rowsOfAll(inputs []*tensors.Tensor, start, count, size int) (batch []any) {
 	for _, x := range inputs {
 		batch = append(batch, rows(x, start, count, append([]int{size}, x.Shape().Dimensions[1:]...)))
@@ -196,7 +196,7 @@ func (m Model) logWeightsAt(scope *model.Scope, inputs []*graph.Node) []*graph.N
 	return []*graph.Node{graph.Neg(graph.Add(m.lossAt(scope, inputs[0], q.Z), q.LogRatio()))}
 }
 
-// lossAt returns what Model.Loss says of the images x and what the decoder makes of z, [batch].
+// lossAt returns Model.Loss of the images x and the decoder's output for z, [batch].
 func (m Model) lossAt(scope *model.Scope, x, z *graph.Node) *graph.Node {
 	return graph.ConvertDType(m.loss()(x, m.decode(scope, z, x.Shape().Dimensions[1:])), x.DType())
 }

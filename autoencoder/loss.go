@@ -106,10 +106,10 @@ func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objec
 	y = graph.ConvertDType(asImages(y, image), x.DType())
 	o.spans.loss = t.Span(func() { l = m.loss()(x, y) })
 	if l == nil {
-		panic(fmt.Errorf("autoencoder: Model.Loss returns nil: it must return one float an image, [batch], or a scalar"))
+		panic(fmt.Errorf("autoencoder: Model.Loss returns nil: it must return one float per image, [batch], or a scalar"))
 	}
 	if !l.DType().IsFloat() || !(l.Rank() == 0 || l.Rank() == 1 && l.Shape().Dimensions[0] == x.Shape().Dimensions[0]) {
-		panic(fmt.Errorf("autoencoder: Model.Loss gives %s: it must give one float an image, [batch], or a scalar", l.Shape()))
+		panic(fmt.Errorf("autoencoder: Model.Loss returns %s: it must return one float per image, [batch], or a scalar", l.Shape()))
 	}
 	o.reconstruction = graph.ConvertDType(l, x.DType())
 	for _, latent := range t.Latents {
@@ -126,7 +126,7 @@ func (m Model) objective(scope *model.Scope, x *graph.Node, training bool) objec
 // check panics unless y, which a half of the network returned, has a row for each image of the batch.
 func check(half string, y *graph.Node, batch int) {
 	if y.Rank() < 2 || y.Shape().Dimensions[0] != batch {
-		panic(fmt.Errorf("autoencoder: for %d images the %s gives %s: its first axis must be the images", batch, half, y.Shape()))
+		panic(fmt.Errorf("autoencoder: for %d images the %s returns %s: its first axis must be the images", batch, half, y.Shape()))
 	}
 }
 

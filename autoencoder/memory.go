@@ -13,7 +13,7 @@ import (
 // gradient, AdamW's two moments) and each layer's output for a batch twice (itself, its gradient).
 func (t *trainer) fits() error {
 	if !device.UsesHostMemory(t.backend) {
-		return nil // XLA says what its device lacks
+		return nil // XLA reports what its device lacks
 	}
 	parameters, outputs := t.network.count()
 	need := 4 * (4*parameters + 2*outputs*float64(t.config.BatchSize))
@@ -24,9 +24,8 @@ func (t *trainer) fits() error {
 	return nil
 }
 
-// moveImages moves the training images to where the program reads them. If that is the memory of the host,
-// they need no copy: their tensor goes on with the memory that the device uses, and what they had is given
-// back to the system. For MNIST these are 188 MB.
+// moveImages moves the training images to where the program reads them. If that is host memory no second copy
+// is needed: the tensor then uses the device's copy, and its own is returned to the system, 188 MB for MNIST.
 func (t *trainer) moveImages() error {
 	if err := t.train.MaterializeOnDevice(t.backend, t.backend.HasSharedBuffers(), 0); err != nil {
 		return plain(err)
@@ -35,7 +34,7 @@ func (t *trainer) moveImages() error {
 	return nil
 }
 
-// fitsAlone is fits of the weights without training.
+// fitsAlone returns an error if the weights alone, without training, cannot fit in memory.
 func (n *network) fitsAlone() error {
 	parameters, _ := n.count()
 	if free := memory.Available(); 4*parameters > free {
@@ -44,8 +43,8 @@ func (n *network) fitsAlone() error {
 	return nil
 }
 
-// count counts the parameters, and the numbers that the layers give for one image. As float64 it
-// cannot overflow, which an int does where a layer is a billion wide.
+// count returns the number of parameters, and of all layers' outputs for one image. It is a float64 because an
+// int overflows if a layer is a billion wide.
 func (n *network) count() (parameters, outputs float64) {
 	for _, p := range n.parameters {
 		parameters += product(p.shape.Dimensions)

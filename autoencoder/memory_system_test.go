@@ -14,8 +14,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Beyond the images and the result, the memory for many images is that for few: what is live while they
-// are computed does not grow with them.
+// Besides the images and the result, many images need no more memory than few: what is live during the
+// computation does not grow with their number.
 func TestMemoryDoesNotGrowWithTheImages(t *testing.T) {
 	status := func() (peak int) {
 		text, err := os.ReadFile("/proc/self/status")

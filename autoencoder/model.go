@@ -9,13 +9,13 @@
 // Images are float32 tensors [n, height, width, channels].
 //
 // Errors are one line that names the cause and what to do. [ErrUntrained], [ErrBusy], [ErrDamaged],
-// [ErrNotFinite] and [ErrInterrupted] can be asked for with [errors.Is].
+// [ErrNotFinite] and [ErrInterrupted] can be recognised with [errors.Is].
 package autoencoder
 
 import "autoencoders/autoencoder/nn"
 
 // Model describes an autoencoder: how images x become latents z (Encoder), how z becomes an output of
-// the shape of x (Decoder), what the output is judged by (Loss), and where the weights are saved (Dir).
+// the shape of x (Decoder), how the output is scored (Loss), and where the weights are saved (Dir).
 //
 // Encoder and Decoder may contain any GoMLX function with the signature of [nn.Layer]. Dropout and batch
 // normalization work differently in training, the variables that they keep are saved with the weights,

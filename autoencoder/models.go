@@ -4,8 +4,8 @@ import "autoencoders/autoencoder/nn"
 
 // Linear returns the tutorial's first network for 28x28 images: 784-128-64-12-latent with ReLU between the
 // layers and nothing after the code, and the mirror image of it as the decoder, which ends with Tanh and so
-// gives pixels in [-1, 1]. Despite the name, which is the tutorial's, it is a fully connected network and
-// not a linear autoencoder. Its weights are saved in dir.
+// gives pixels in [-1, 1]. The name is that of the tutorial's class, LAutoencoder. The network is fully connected
+// but not a linear autoencoder, which would have no nonlinearity. Its weights are saved in dir.
 func Linear(dir string, latent int) Model {
 	return Model{
 		Dir: dir,

@@ -20,8 +20,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// network is a Model that was traced for images of one shape: what its layers are, and which variables
-// they have. Nothing is compiled to get it.
+// network is a Model that was traced for images of one shape: its layers, and the variables that they have.
+// Tracing compiles nothing.
 type network struct {
 	image      []int // shape of one image: [28, 28, 1]
 	latent     []int // shape of one latent: [2]
@@ -59,7 +59,7 @@ func (m Model) decode(scope *model.Scope, z *graph.Node, image []int) *graph.Nod
 	return graph.ConvertDType(asImages(m.Decoder(scope.At("decoder"), z), image), dtypes.Float32)
 }
 
-// half builds the Encoder or the Decoder, which may be a plain function, and notes it in the trace.
+// half builds the Encoder or the Decoder, which may be a plain function, and records it in the trace.
 func (m Model) half(scope *model.Scope, layer nn.Layer, x *graph.Node) *graph.Node {
 	return trace.Of(x.Graph()).Call(scope, func() *graph.Node { return layer(scope, x) })
 }
@@ -101,11 +101,11 @@ func (m Model) corrupted(scope *model.Scope, x *graph.Node) *graph.Node {
 	return m.Corrupt(scope.At("corrupt"), x)
 }
 
-// trace builds the training graph for one shape of image, without compiling it, and notes what it
-// meets.
+// trace builds the training graph for one shape of image, without compiling it, and records what it
+// contains.
 func (m Model) trace(b compute.Backend, image []int) (*network, error) {
 	if m.Encoder == nil || m.Decoder == nil {
-		return nil, errors.New("autoencoder: the Model lacks its Encoder or its Decoder")
+		return nil, errors.New("autoencoder: the Model has no Encoder or no Decoder")
 	}
 	if len(image) == 0 {
 		return nil, errors.New("autoencoder: images need the shape [n, height, width, channels]")
@@ -138,7 +138,7 @@ func (m Model) trace(b compute.Backend, image []int) (*network, error) {
 		return nil, err
 	}
 	if n.own {
-		// What layers of the caller's own do outside of training belongs to the network, too.
+		// What the caller's own layers do outside of training is part of the network too.
 		err := building(b, n.store, func(scope *model.Scope, g *graph.Graph) {
 			o := m.objective(scope, images(g), false)
 			n.recipe.layers += " | " + o.trace.Describe(o.spans.encoder) + " | " + o.trace.Describe(o.spans.decoder)
@@ -154,14 +154,14 @@ func (m Model) trace(b compute.Backend, image []int) (*network, error) {
 func (n *network) listVariables(t *trace.Trace) error {
 	for v := range n.store.IterVariables() {
 		if v.Name() == model.RNGStateVariableName {
-			continue // every epoch seeds it anew
+			continue // every epoch seeds it again
 		}
 		p := variable{path: v.Path(), name: stateDictName(v.Path()), shape: v.Shape(), bound: t.Bounds[v.Path()]}
 		switch {
 		case !safetensors.Holds(v.DType()):
 			return fmt.Errorf("autoencoder: the variable %s of your layer is %s, which a checkpoint cannot hold: make it float32", p.name, v.DType())
 		case strings.HasPrefix(p.name, optimizerPrefix):
-			return fmt.Errorf("autoencoder: the variable %s of your layer has the name of the optimizer's: give its scope another name", p.name)
+			return fmt.Errorf("autoencoder: the variable %s of your layer has a name that is reserved for the optimizer: give its scope another name", p.name)
 		case v.Trainable:
 			n.parameters = append(n.parameters, p)
 		default:
@@ -178,7 +178,7 @@ func (n *network) listVariables(t *trace.Trace) error {
 	for i, p := range n.variables() {
 		for _, q := range n.variables()[:i] {
 			if p.name == q.name {
-				return fmt.Errorf("autoencoder: two variables of your layers would have the name %s in a file: rename the scope of one", p.name)
+				return fmt.Errorf("autoencoder: two variables of your layers would both be called %s in a file: rename the scope of one", p.name)
 			}
 		}
 	}
@@ -198,7 +198,7 @@ func (n *network) variables() []variable { return slices.Concat(n.parameters, n.
 // normalization is not.
 func (n *network) independent() bool { return !n.own && len(n.state) == 0 }
 
-// unchanged builds f, and leaves the state of the layers as it was: only training changes it.
+// unchanged builds f without changing the state of the layers, which only training may change.
 func (n *network) unchanged(g *graph.Graph, store *model.Store, f func() []*graph.Node) []*graph.Node {
 	values := map[*model.Variable]*graph.Node{}
 	for _, p := range n.state {
@@ -221,8 +221,8 @@ func building(b compute.Backend, store *model.Store, f func(scope *model.Scope, 
 	return catch(func() { f(store.RootScope(), g) })
 }
 
-// initial draws the values that a parameter begins with from seed: the same for one seed and name on
-// every machine and backend.
+// initial returns the initial values of a parameter, drawn from seed: for the same seed and name they are the
+// same on every machine and backend.
 func (p variable) initial(seed int64) *tensors.Tensor {
 	h := fnv.New64a()
 	h.Write([]byte(p.name))
@@ -263,8 +263,7 @@ func (n *network) initialValues(b compute.Backend, seed int64) (map[string]*tens
 	return values, nil
 }
 
-// storeOf makes a store with the variables of the network at the given values. The tensors belong to
-// the store afterwards.
+// storeOf returns a store with the variables of the network at the given values. It takes over the tensors.
 func (n *network) storeOf(values map[string]*tensors.Tensor, seed int64) (*model.Store, error) {
 	store := model.NewStore()
 	if err := store.SetRNGStateFromSeed(seed); err != nil {

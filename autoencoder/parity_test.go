@@ -22,15 +22,15 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// The golden files are what PyTorch gave: parity/goldens.py says what is in them, parity/nets.py has
-// the same networks. They are inside the test's binary, which `make gpu-check` carries to another machine.
+// The golden files hold what PyTorch computed: parity/goldens.py describes them, and parity/nets.py has the same
+// networks. They are embedded in the test's binary, which `make gpu-check` carries to another machine.
 //
 //go:embed testdata/pytorch
 var goldenFiles embed.FS
 
 const goldens = "testdata/pytorch"
 
-// tolerance is how far from PyTorch's numbers ours may be.
+// tolerance says how far our numbers may differ from PyTorch's.
 type tolerance struct {
 	outputs   float64 // before training
 	gradients float64 // of the largest number of a gradient
@@ -38,8 +38,9 @@ type tolerance struct {
 	after     float64 // outputs, 100 steps later
 }
 
-// allowed is for float32: 6e-8 of a number, and sums of thousands lose some. TF32, which an NVIDIA GPU
-// uses for products where GOMLX_BACKEND says tf32=true, keeps 10 bits of a factor instead of 23: 5e-4.
+// allowed returns the tolerance for float32: its rounding error is 6e-8 of a number, and sums of thousands lose
+// more. TF32, which an NVIDIA GPU uses for products if GOMLX_BACKEND says tf32=true, keeps 10 bits of a factor
+// instead of 23: 5e-4.
 func allowed() tolerance {
 	if strings.Contains(os.Getenv("GOMLX_BACKEND"), "tf32=true") {
 		return tolerance{outputs: 5e-3, gradients: 2e-2, losses: 5e-3, after: 5e-2}
@@ -47,14 +48,14 @@ func allowed() tolerance {
 	return tolerance{outputs: 2e-6, gradients: 1e-5, losses: 2e-4, after: 2e-4}
 }
 
-// parityNet is a network of the goldens without its folder, and the shape of one of its images.
+// parityNet is a network of the golden files, without its folder, and the shape of one of its images.
 type parityNet struct {
 	name             string
 	encoder, decoder nn.Layer
 	image            []int
 }
 
-// convTutorial is the tutorial's convolutional net, mended.
+// convTutorial is the tutorial's convolutional net with its faults fixed.
 var convTutorial = parityNet{"conv-tutorial",
 	nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()),
 	nn.Sequential(nn.ConvTranspose2d(16, 6, 5), nn.ReLU(), nn.ConvTranspose2d(6, 1, 5), nn.Tanh()), []int{28, 28, 1}}
@@ -93,7 +94,7 @@ func readGolden(t *testing.T, name string) map[string]*tensors.Tensor {
 	return values
 }
 
-// imported is the network with the weights that PyTorch began with, and its input.
+// imported returns the network with the weights that PyTorch started with, and its input.
 func (n parityNet) imported(t *testing.T, golden map[string]*tensors.Tensor) (autoencoder.Model, *tensors.Tensor) {
 	t.Helper()
 	m := autoencoder.Model{Dir: filepath.Join(t.TempDir(), n.name), Encoder: n.encoder, Decoder: n.decoder}
@@ -111,7 +112,7 @@ func (n parityNet) imported(t *testing.T, golden map[string]*tensors.Tensor) (au
 	return m, tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float32](x), append([]int{x.Shape().Dimensions[0]}, n.image...)...)
 }
 
-// formulaWeights are those of formula in parity/nets.py: a hash of the position, within the bound.
+// formulaWeights returns the weights of formula in parity/nets.py: a hash of the position, within the bound.
 func formulaWeights(t *testing.T, m autoencoder.Model) map[string]*tensors.Tensor {
 	t.Helper()
 	store, err := m.NewStore(0, 28, 28, 1)
@@ -142,7 +143,7 @@ func formulaWeights(t *testing.T, m autoencoder.Model) map[string]*tensors.Tenso
 	return weights
 }
 
-// withWeights is the backend, and the weights in m's folder, for a graph of the test's own.
+// withWeights returns the backend and the weights in m's folder, for a graph of the test's own.
 func withWeights(t *testing.T, m autoencoder.Model) (compute.Backend, *model.Store) {
 	t.Helper()
 	store, err := m.Store()
@@ -156,7 +157,7 @@ func withWeights(t *testing.T, m autoencoder.Model) (compute.Backend, *model.Sto
 	return b, store
 }
 
-// near reports the largest difference of the numbers of two tensors if it is above limit.
+// near fails the test if the numbers of two tensors differ by more than limit.
 func near(t *testing.T, what string, got, want *tensors.Tensor, limit float64) {
 	t.Helper()
 	a, b := tensors.MustCopyFlatData[float32](got), tensors.MustCopyFlatData[float32](want)
@@ -228,7 +229,7 @@ func largest(x *tensors.Tensor) (size float64) {
 	return size
 }
 
-// sample is every k-th number of a gradient, at most a thousand, as the goldens keep it.
+// sample returns every k-th number of a gradient, at most a thousand, as the golden files do.
 func sample(g *tensors.Tensor) *tensors.Tensor {
 	all := tensors.MustCopyFlatData[float32](g)
 	var kept []float32
@@ -238,8 +239,8 @@ func sample(g *tensors.Tensor) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(kept, len(kept))
 }
 
-// Each step as an epoch, whose losses are then known one by one; and all hundred in one epoch, which
-// Train runs as steps of a loop in the program where it can.
+// First each step is an epoch, which gives the loss of each; then all hundred are one epoch, which Train runs as
+// a loop inside the program if it can.
 func TestHundredStepsOfAdamWEqualPyTorch(t *testing.T) {
 	for _, n := range parityNets {
 		t.Run(n.name, func(t *testing.T) {
@@ -271,7 +272,7 @@ func TestHundredStepsOfAdamWEqualPyTorch(t *testing.T) {
 	}
 }
 
-// repeated is the images of x so many times over.
+// repeated returns the images of x, repeated times times.
 func repeated(x *tensors.Tensor, times int) *tensors.Tensor {
 	dimensions := slices.Clone(x.Shape().Dimensions)
 	dimensions[0] *= times
@@ -287,7 +288,7 @@ func mean(x *tensors.Tensor) float32 {
 	return float32(sum / float64(len(values)))
 }
 
-// parityVariational is nets.Variational: PyTorch draws eps, so that both have the same.
+// parityVariational returns nets.Variational. PyTorch draws eps, so that both use the same draws.
 func parityVariational(t *testing.T) (m autoencoder.Model, golden map[string]*tensors.Tensor) {
 	t.Helper()
 	const beta = 2 // BETA in parity/goldens.py
@@ -303,7 +304,7 @@ func parityVariational(t *testing.T) (m autoencoder.Model, golden map[string]*te
 	return m, readGolden(t, "variational")
 }
 
-// variationalTerms are the output, reconstruction and KL of each image, and the loss, for a given eps.
+// variationalTerms returns the output, reconstruction and KL of each image, and the loss, for a given eps.
 func variationalTerms(m autoencoder.Model, scope *model.Scope, x, eps *graph.Node) (y, reconstruction, kl, loss *graph.Node) {
 	tr := trace.Start(x.Graph())
 	tr.Draw = func(*model.Scope, *graph.Node) *graph.Node { return eps }
@@ -343,7 +344,7 @@ func TestVariationalTermsAndGradientsEqualPyTorch(t *testing.T) {
 	}
 }
 
-// A hundred steps of Adam, each with its own eps, in the program that Train compiles.
+// The program that Train compiles takes a hundred steps of Adam, each with its own eps.
 func TestHundredVariationalStepsEqualPyTorch(t *testing.T) {
 	m, golden := parityVariational(t)
 	b, store := withWeights(t, m)
@@ -361,7 +362,7 @@ func TestHundredVariationalStepsEqualPyTorch(t *testing.T) {
 	near(t, "losses", tensors.FromFlatDataAndDimensions(losses, len(losses)), golden["losses"], allowed().losses)
 }
 
-// At outputs of 0 and 1 and close to them, where logarithms and their derivatives end.
+// Outputs of 0 and 1 and close to them are where logarithms and their derivatives become infinite.
 func TestBCEEqualsPyTorch(t *testing.T) {
 	golden := readGolden(t, "bce")
 	b, err := autoencoder.Backend()

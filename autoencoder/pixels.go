@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// pixels is what the numbers of an image tensor are like.
+// pixels summarises the numbers of an image tensor.
 type pixels struct {
 	lowest, highest float32
 	notFinite       int // index of the first NaN or infinity; -1: there is none
@@ -69,7 +69,7 @@ func checkImages(which string, x *tensors.Tensor) (pixels, error) {
 		return p, err
 	}
 	if p.notFinite >= 0 {
-		return p, fail(ErrNotFinite, "image %d of %s has a pixel that is %s: look where it comes from, and leave it out",
+		return p, fail(ErrNotFinite, "image %d of %s has a pixel that is %s: find out where it comes from, or leave the image out",
 			p.notFinite/size(x.Shape().Dimensions[1:]), which, valueAt(x, p.notFinite))
 	}
 	return p, nil
@@ -83,7 +83,7 @@ func valueAt(x *tensors.Tensor, i int) (text string) {
 	return text
 }
 
-// checkUnit returns an error if the loss wants pixels in [0, 1] and some are not.
+// checkUnit returns an error if the loss takes only pixels in [0, 1] and some lie outside.
 func (n *network) checkUnit(which string, p pixels) error {
 	if n.unit && (p.lowest < 0 || p.highest > 1) {
 		bad := p.lowest
@@ -96,8 +96,8 @@ func (n *network) checkUnit(which string, p pixels) error {
 	return nil
 }
 
-// note says what the caller should know about pixels far outside of [-1, 1], which a network hardly
-// learns from.
+// note returns a warning about pixels far outside of [-1, 1], from which a network hardly learns; "" if there
+// are none.
 func (p pixels) note(which string) string {
 	if p.lowest > -10 && p.highest < 10 {
 		return ""
@@ -105,7 +105,7 @@ func (p pixels) note(which string) string {
 	return fmt.Sprintf("%s have pixels from %g to %g, far outside of [-1, 1]%s", which, p.lowest, p.highest, scaling(p))
 }
 
-// scaling says how to scale pixels that look like bytes.
+// scaling returns advice on pixels that look like bytes; "" if they do not.
 func scaling(p pixels) string {
 	if p.lowest >= 0 && p.highest > 1 && p.highest <= 255 {
 		return ": divide them by 255"

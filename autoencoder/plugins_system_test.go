@@ -15,7 +15,7 @@ import (
 	"autoencoders/internal/faults"
 )
 
-// Each in a process of its own: there is one backend in a process.
+// Each runs in a process of its own, because a process has one backend.
 func TestPluginsThatAreNone(t *testing.T) {
 	if os.Getenv("PLUGIN_TRY") != "" {
 		epochs, err := run(small(filepath.Join(os.Getenv("PLUGIN_TRY"), "model")), recipe(1))
@@ -75,7 +75,7 @@ func TestPluginsThatAreNone(t *testing.T) {
 	faults.Row(t, "no plugin at all", line, "the training, on the pure Go backend")
 }
 
-// A word in the path of the plugin says nothing about the device.
+// Words in the path of the plugin say nothing about the device.
 func TestPluginInAFolderNamedCUDA(t *testing.T) {
 	if dir := os.Getenv("CUDA_DIR"); dir != "" {
 		m := convolutions(dir)
@@ -100,7 +100,7 @@ func TestPluginInAFolderNamedCUDA(t *testing.T) {
 	}
 }
 
-// convolutions is a net whose layers give many more numbers than an image has.
+// convolutions returns a net whose layers give many more numbers than an image has.
 func convolutions(dir string) autoencoder.Model {
 	return autoencoder.Model{
 		Dir:     dir,

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Config.Progress promises at most ten calls a second, however many steps a second there are, and a call
-// for each step that takes longer than that. The clock is the test's own.
+// Config.Progress is called at most ten times a second, however many steps there are, and after each step that
+// takes longer than that. The clock is the test's own.
 func TestProgressStaysWithinItsRate(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -39,8 +39,8 @@ func (m Model) ExportPyTorch(path string) error {
 }
 
 // ExportPyTorchHalf is [Model.ExportPyTorch] with the weights in float16: a file of half the size, with
-// three significant digits. [Model.ImportPyTorch] reads it; a PyTorch module in float32 does too. A weight
-// beyond ±65504, where float16 ends, is an error.
+// three significant digits. [Model.ImportPyTorch] and load_state_dict of a float32 module convert it back. A
+// weight beyond ±65504, the largest number of float16, is an error.
 func (m Model) ExportPyTorchHalf(path string) error { return m.export(path, safetensors.ToHalf) }
 
 // export writes what convert makes of each of the float32 weights.
@@ -58,7 +58,7 @@ func (m Model) export(path string, convert func(*tensors.Tensor) (*tensors.Tenso
 		name, ok := pyTorchName(p.name)
 		switch {
 		case weights[name] != nil:
-			return fmt.Errorf("autoencoder: two variables would have the name %s in PyTorch: put their layers into a Sequential each", name)
+			return fmt.Errorf("autoencoder: two variables would both be called %s in PyTorch: put each of their layers into a Sequential of its own", name)
 		case !ok && i >= len(t.network.parameters) && p.bound == 0:
 			return fmt.Errorf("autoencoder: %s is not trained, and no layer of PyTorch has such a variable: it cannot be exported", p.name)
 		case p.shape.DType != dtypes.Float32:
@@ -74,7 +74,7 @@ func (m Model) export(path string, convert func(*tensors.Tensor) (*tensors.Tenso
 		}
 	}
 	if err := safetensors.Write(path, weights, map[string]string{"format": "pt"}); err != nil {
-		return fmt.Errorf("autoencoder: the export is not written to %s: %w: make room, or name another place", path, disk.Reason(err))
+		return fmt.Errorf("autoencoder: the export cannot be written to %s: %w: free some space, or choose another path", path, disk.Reason(err))
 	}
 	return nil
 }
@@ -89,8 +89,7 @@ var batchNames = map[string]string{
 	"scale": "weight", "offset": "bias", "mean": "running_mean", "variance": "running_var", "avg_weight": "num_batches_tracked",
 }
 
-// pyTorchName returns the name of a variable in PyTorch's state_dict, and whether PyTorch has another
-// name for it than GoMLX.
+// pyTorchName returns the name of a variable in PyTorch's state_dict, and whether it differs from GoMLX's.
 func pyTorchName(name string) (string, bool) {
 	layer, variable, ok := strings.Cut(name, batchNormalization)
 	if theirs, known := batchNames[variable]; ok && known {
@@ -99,7 +98,7 @@ func pyTorchName(name string) (string, bool) {
 	return name, false
 }
 
-// fromPyTorch renames and converts the tensors of a state_dict that PyTorch has other names for.
+// fromPyTorch renames and converts those tensors of a state_dict whose names differ between PyTorch and GoMLX.
 func (n *network) fromPyTorch(weights map[string]*tensors.Tensor) map[string]*tensors.Tensor {
 	ours := maps.Clone(weights)
 	for _, p := range n.variables() {
@@ -118,7 +117,7 @@ func (n *network) fromPyTorch(weights map[string]*tensors.Tensor) map[string]*te
 	return ours
 }
 
-// same reports whether two paths are one file.
+// same reports whether two paths lead to the same file.
 func same(a, b string) bool {
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
@@ -220,7 +219,7 @@ func notRead(path string, err error) error {
 	return fmt.Errorf("autoencoder: %s is not read: %w (in PyTorch, safetensors.torch.save_file(model.float().state_dict(), path) writes what is)", path, err)
 }
 
-// traceImported traces the network for the first shape of image that its layers take.
+// traceImported traces the network for the first shape of image that its layers accept.
 func (m Model) traceImported(b compute.Backend, old []int, data *weightsFile) (*network, error) {
 	var first error
 	for image := range imagesToTry(old, data) {
@@ -260,13 +259,13 @@ func isHalfOf(got, want dtypes.DType) bool {
 	return got == dtypes.Float16 && want == dtypes.Float32
 }
 
-// accept reads the weights of a file once they are found to be the network's, all of them and no other.
+// accept reads the weights of a file, after checking that they are exactly those of the network.
 func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) {
 	path, known := data.path, map[string]bool{}
 	for _, p := range n.variables() {
 		name, renamed := pyTorchName(p.name)
 		if _, ok := data.Shape(p.name); ok {
-			name, renamed = p.name, false // as this package itself names it
+			name, renamed = p.name, false // as this package names it
 		}
 		known[name] = true
 		shape, ok := data.Shape(name)
@@ -276,7 +275,7 @@ func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) 
 		}
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("autoencoder: %s lacks %s %v", path, name, want.Dimensions)
+			return nil, fmt.Errorf("autoencoder: %s does not contain %s %v", path, name, want.Dimensions)
 		case !slices.Equal(shape.Dimensions, want.Dimensions):
 			return nil, fmt.Errorf("autoencoder: in %s %s is %v, but in the model %v", path, name, shape.Dimensions, want.Dimensions)
 		case shape.DType != want.DType && !isHalfOf(shape.DType, want.DType):
@@ -285,7 +284,7 @@ func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) 
 	}
 	for _, name := range data.Names() {
 		if shape, _ := data.Shape(name); !known[name] {
-			return nil, fmt.Errorf("autoencoder: %s has %s %v, which the model has not", path, name, shape.Dimensions)
+			return nil, fmt.Errorf("autoencoder: %s has %s %v, which the model does not have", path, name, shape.Dimensions)
 		}
 	}
 	weights := map[string]*tensors.Tensor{}
@@ -299,7 +298,7 @@ func (n *network) accept(data *weightsFile) (map[string]*tensors.Tensor, error) 
 		}
 		if w.DType() == dtypes.Float32 {
 			if p, err := readPixels(w); err != nil || p.notFinite >= 0 {
-				return nil, fail(ErrNotFinite, "in %s %s holds %s: the network that was saved is of no use", path, name, valueAt(w, p.notFinite))
+				return nil, fail(ErrNotFinite, "in %s %s holds %s: the saved network is unusable", path, name, valueAt(w, p.notFinite))
 			}
 		}
 		weights[name] = w

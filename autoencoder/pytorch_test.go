@@ -19,7 +19,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// weightsOf are the initial weights of m for a seed, by state_dict name.
+// weightsOf returns the initial weights of m for a seed, by state_dict name.
 func weightsOf(t *testing.T, m autoencoder.Model, seed int64) map[string]*tensors.Tensor {
 	t.Helper()
 	store, err := m.NewStore(seed, 8, 8, 1)
@@ -169,8 +169,8 @@ func TestExportInHalfRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// With the initial weights that Train would have drawn, imported, it is the same run to the last bit,
-// also when it is stopped.
+// If the weights that Train would have drawn are imported, the run is the same bit for bit, even when it is
+// stopped.
 func TestTrainGoesOnFromImportedWeights(t *testing.T) {
 	whole, imported := small(t.TempDir()), small(t.TempDir())
 	want := mustRun(t, whole, recipe(3))
@@ -257,8 +257,8 @@ func TestImportNamesWhatDoesNotFitAndChangesNothing(t *testing.T) {
 		return tensors.FromShape(shapes.Make(dtype, dims...))
 	}
 	for says, change := range map[string]func(w map[string]*tensors.Tensor){
-		"lacks decoder.2.bias [64]":                                      func(w map[string]*tensors.Tensor) { delete(w, "decoder.2.bias") },
-		"has decoder.4.weight [64 64], which the model has not":          func(w map[string]*tensors.Tensor) { w["decoder.4.weight"] = zeros(dtypes.Float32, 64, 64) },
+		"does not contain decoder.2.bias [64]":                           func(w map[string]*tensors.Tensor) { delete(w, "decoder.2.bias") },
+		"has decoder.4.weight [64 64], which the model does not have":    func(w map[string]*tensors.Tensor) { w["decoder.4.weight"] = zeros(dtypes.Float32, 64, 64) },
 		"encoder.2.weight is [2 12], but in the model [2 16]":            func(w map[string]*tensors.Tensor) { w["encoder.2.weight"] = zeros(dtypes.Float32, 2, 12) },
 		"encoder.0.weight is [64 16], but in the model [16 64]":          func(w map[string]*tensors.Tensor) { w["encoder.0.weight"] = zeros(dtypes.Float32, 64, 16) },
 		"encoder.0.bias is Float64, but in the model Float32: in PyTorc": func(w map[string]*tensors.Tensor) { w["encoder.0.bias"] = zeros(dtypes.Float64, 16) },
@@ -302,7 +302,7 @@ func TestExportRefuses(t *testing.T) {
 	wantLine(t, m.ExportPyTorch(out), "no trained weights")
 	mustRun(t, m, recipe(1))
 	wantLine(t, m.ExportPyTorch(filepath.Join(m.Dir, "model.safetensors")), "the model's own checkpoint")
-	wantLine(t, m.ExportPyTorch(filepath.Join(m.Dir, "none", "out.safetensors")), "the export is not written", "no such file or directory")
+	wantLine(t, m.ExportPyTorch(filepath.Join(m.Dir, "none", "out.safetensors")), "the export cannot be written", "no such file or directory")
 	m.Decoder = nn.Sequential(nn.Linear(2, 64), nn.Tanh())
 	wantLine(t, m.ExportPyTorch(out), "layers have changed")
 	if _, err := os.Stat(out); !os.IsNotExist(err) {

@@ -27,7 +27,7 @@ func leaky(slope float64) nn.Layer {
 	}
 }
 
-// table is a layer with a constant of many numbers, the last of which is v.
+// table returns a layer with a constant of many numbers, the last of which is v.
 func table(v float32) nn.Layer {
 	return func(_ *model.Scope, x *graph.Node) *graph.Node {
 		numbers := make([]float32, 100)
@@ -36,7 +36,7 @@ func table(v float32) nn.Layer {
 	}
 }
 
-// masked is a layer with a variable that has a value of its own.
+// masked returns a layer with a variable that it gives a value of its own.
 func masked(v float32) nn.Layer {
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		mask := scope.VariableWithValue("mask", [][]float32{{v, 1}}).SetTrainable(false)
@@ -44,7 +44,7 @@ func masked(v float32) nn.Layer {
 	}
 }
 
-// used does something when it is used, and nothing in training.
+// used returns a layer that does something in use, and nothing in training.
 func used(by float64) nn.Layer {
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		if scope.IsTraining(x.Graph()) {
@@ -54,8 +54,8 @@ func used(by float64) nn.Layer {
 	}
 }
 
-// A run is resumed if its model is what it was, and only then: arguments count that change no shape, and
-// so does what is in a function of the reader's own, in the loss and in the noise.
+// A run resumes only if its model is unchanged. Arguments that change no shape count too, and so do the contents
+// of the caller's own functions, of the loss and of the noise.
 func TestARunIsRecognisedByWhatItIs(t *testing.T) {
 	long(t)
 	build := func(change func(m *autoencoder.Model)) func(dir string) autoencoder.Model {
@@ -119,7 +119,7 @@ func TestARunIsRecognisedByWhatItIs(t *testing.T) {
 	}
 }
 
-// AdamW's state is resumed whole or not at all.
+// The state of AdamW is restored completely or not at all.
 func TestStateOfAdamWThatIsNotWhole(t *testing.T) {
 	for name, change := range map[string]func(values map[string]*tensors.Tensor){
 		"one is missing": func(v map[string]*tensors.Tensor) {
@@ -173,7 +173,7 @@ func TestFailedReadIsNotDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := m.Encode(test) // the read of a folder fails as that of a broken disk does
-	wantLine(t, err, path+" cannot be read: is a directory: nothing is wrong with the file as far as is known; try again")
+	wantLine(t, err, path+" cannot be read: is a directory: the file itself may be fine; try again")
 	if errors.Is(err, autoencoder.ErrDamaged) || !errors.Is(err, syscall.EISDIR) {
 		t.Errorf("%v is ErrDamaged, or hides its cause", err)
 	}
@@ -188,7 +188,7 @@ func TestFailedReadIsNotDamage(t *testing.T) {
 	}
 }
 
-// The place of a panic in a layer of the reader's own is told.
+// The error of a panic in a layer of the caller's own names the place.
 func TestPanicInAnOwnLayerNamesItsPlace(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	m.Encoder = nn.Sequential(nn.Linear(64, 2), func(_ *model.Scope, x *graph.Node) *graph.Node {
@@ -210,10 +210,10 @@ func TestPanicInAnOwnLayerNamesItsPlace(t *testing.T) {
 	wantLine(t, err, "nn: the layer encoder returns nil: it must return its output")
 	m.Encoder = func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }
 	_, err = m.Summary(8, 8, 1)
-	wantLine(t, err, "autoencoder: for 2 images the Encoder gives ", ": its first axis must be the images")
+	wantLine(t, err, "autoencoder: for 2 images the Encoder returns ", ": its first axis must be the images")
 }
 
-// Images in which the axes are in another order have as many numbers.
+// Images whose axes are in another order have the same number of numbers.
 func TestDecoderWithOtherAxes(t *testing.T) {
 	for _, layer := range []nn.Layer{nn.Unflatten(8, 1, 8), nn.Unflatten(1, 4, 16), nn.Unflatten(4, 4, 4)} {
 		m := small(filepath.Join(t.TempDir(), "model"))
@@ -235,7 +235,7 @@ func TestDecoderWithOtherAxes(t *testing.T) {
 	}
 }
 
-// Pixels from 0 to 255 are a note, and no error.
+// Pixels from 0 to 255 give a note, not an error.
 func TestPixelsThatWantScaling(t *testing.T) {
 	bytes := make([]float32, 64*64)
 	for i := range bytes {
@@ -262,7 +262,7 @@ func TestPixelsThatWantScaling(t *testing.T) {
 	}
 }
 
-// Images that could not be loaded carry their reason.
+// Images that could not be loaded carry the reason.
 func TestImagesThatCouldNotBeLoaded(t *testing.T) {
 	reason := errors.New("datasets: Fashion-MNIST: train-images-idx3-ubyte.gz is missing: run `make data`")
 	m := small(filepath.Join(t.TempDir(), "model"))
@@ -280,5 +280,5 @@ func TestImagesThatCouldNotBeLoaded(t *testing.T) {
 	wantLine(t, err, reason.Error())
 }
 
-// numericsOf finds the version of the numbers in a record.
+// numericsOf matches the version of the numerics in a record.
 var numericsOf = regexp.MustCompile(`"Numerics":\d+,`)

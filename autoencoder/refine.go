@@ -34,7 +34,7 @@ const (
 // Refined is the amortisation gap: what is lost because one encoder serves all images. What still separates
 // it from log p(x) is the approximation gap: what is lost because the posterior is taken for a Gaussian with
 // independent dimensions (Cremer, Li and Duvenaud, Inference Suboptimality in Variational Autoencoders,
-// arXiv 1801.03558, section 3). One sample is a noisy estimate, so average over many images, or over copies
+// arXiv 1801.03558, table 1). One sample is a noisy estimate, so average over many images, or over copies
 // of a few.
 //
 // Model.Loss must be -log p(x|z) in nats, as BCE is, and the model's only nn.Reparameterize the last layer

@@ -12,15 +12,15 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// gaussian is -log N(x; output, I).
+// gaussian returns -log N(x; output, I) of 8x8 images, [batch].
 func gaussian(x, output *graph.Node) *graph.Node {
 	return graph.AddScalar(graph.MulScalar(graph.ReduceSum(graph.Square(graph.Sub(x, output)), 1, 2, 3), 0.5), 32*math.Log(2*math.Pi))
 }
 
-// linearGaussian is a model with the decoder p(x|z) = N(W·z + b, I), which is probabilistic PCA: its
-// posterior is a Gaussian with precision I + WᵀW. Its encoder is random, and so far from it. It returns the
-// exact posterior mean and the diagonal of the precision for the images x, and log p(x), the mean over them,
-// for one or two latent dimensions.
+// linearGaussian returns a model with the decoder p(x|z) = N(W·z + b, I), which is probabilistic PCA: its
+// posterior is a Gaussian with precision I + WᵀW. The encoder is random, and therefore far from it. For the
+// images x it returns the exact posterior means, the diagonal of the precision, and the mean of log p(x). It
+// works for one and for two latent dimensions.
 func linearGaussian(t *testing.T, latent int, x *tensors.Tensor) (m autoencoder.Model, mean, precision []float64, logP float64) {
 	t.Helper()
 	m = autoencoder.Model{
@@ -251,9 +251,9 @@ func TestRefinedAndLogLikelihoodAtRefuse(t *testing.T) {
 	}
 	plain := small(t.TempDir())
 	mustRun(t, plain, recipe(1))
-	refuses(plain, test, "needs a Loss that is -log p(x|z) in nats, as BCE")
+	refuses(plain, test, "needs a Loss that is -log p(x|z) in nats, such as BCE")
 	plain.Loss = gaussian
-	refuses(plain, test, "is of a variational model, but this one has no nn.Reparameterize")
+	refuses(plain, test, "needs a variational model, but this one has no nn.Reparameterize")
 	two := m
 	two.Dir = t.TempDir()
 	two.Decoder = nn.Sequential(nn.Linear(2, 4), nn.Reparameterize(1), m.Decoder)
@@ -261,7 +261,7 @@ func TestRefinedAndLogLikelihoodAtRefuse(t *testing.T) {
 	refuses(two, x, "a model whose only nn.Reparameterize is the last layer of its Encoder")
 	scalar := m
 	scalar.Loss = func(x, output *graph.Node) *graph.Node { return graph.ReduceAllMean(autoencoder.BCE(x, output)) }
-	refuses(scalar, x, "a Loss of one value an image")
+	refuses(scalar, x, "a Loss with one value per image")
 
 	_, _, err = m.Refined(x, -1)
 	wantLine(t, err, "Refined with -1 steps")

@@ -16,7 +16,7 @@ const (
 	fromCheckpoint              // after the last epoch that was saved
 )
 
-// ingredients is what a run is made of, in the words of a note. A change of any of them starts from
+// ingredients lists what a run depends on, in the words of a note. If any of them changes the run starts from
 // scratch.
 var ingredients = []string{layersChanged, objectiveChanged, "the training images", "the test images",
 	"BatchSize", "LearningRate", "KLWeights", "WeightDecay", "Shuffle", "Seed", "From"}
@@ -33,7 +33,7 @@ func (now run) changed(old run, fits bool) (names []string) {
 		differs := old.Made[name] != now.Made[name]
 		switch name {
 		case layersChanged:
-			// A record of the first edition holds a hash of a graph, which says nothing here.
+			// A record of the first edition holds the hash of a graph, which cannot be compared.
 			differs = !fits || differs && old.Numerics > 0
 		case objectiveChanged:
 			differs = differs && old.Numerics > 0
@@ -49,8 +49,8 @@ func (now run) changed(old run, fits bool) (names []string) {
 	return names
 }
 
-// scheduled returns the value of an epoch, from 1: the last value goes on, and an empty schedule has the
-// value otherwise.
+// scheduled returns the value for an epoch, counted from 1. The last value holds for all later epochs, and an
+// empty schedule has the value otherwise.
 func scheduled(values []float64, epoch int, otherwise float64) float64 {
 	if len(values) == 0 {
 		return otherwise
@@ -68,8 +68,8 @@ func sameSchedule(a, b []float64, epochs int, otherwise float64) bool {
 	return true
 }
 
-// decide says where a run begins, given the record of what is in its folder, and why, as a note. old is
-// nil if nothing is there.
+// decide returns where a run begins, given the record in its folder, and a note that says why. old is nil if
+// the folder has no record.
 func decide(now run, old *run, fits bool, folder string) (start, string) {
 	if old == nil {
 		return fromScratch, ""
@@ -115,7 +115,7 @@ func epochs(n int) string {
 	return fmt.Sprintf("%d epochs", n)
 }
 
-// shares reports whether a run and another one are the same as far as both got.
+// shares reports whether two runs agree in all epochs that both have.
 func (now run) shares(other run) bool {
 	n := min(now.done(), other.done())
 	return n > 0 && maps.Equal(now.Made, other.Made) && slices.EqualFunc(other.History[:n], now.History[:n], func(a, b Epoch) bool {

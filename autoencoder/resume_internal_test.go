@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What each record in the folder means for a run that asks for five epochs.
+// Each kind of record in the folder decides where a run of five epochs begins.
 func TestDecide(t *testing.T) {
 	made := map[string]string{layersChanged: "encoder.0 Linear(64, 2) [2]", objectiveChanged: "loss MSE []", "BatchSize": "64", "Seed": "0"}
 	asked := run{Numerics: numerics, Planned: 5, Made: made, LearningRates: []float64{0.002}}

@@ -18,7 +18,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// resumed are the kinds of network that a run is stopped and resumed with, all for 28x28 images.
+// resumed lists the kinds of network whose runs are stopped and resumed, all for 28x28 images.
 var resumed = map[string]func(dir string) autoencoder.Model{
 	"linear":        func(dir string) autoencoder.Model { return autoencoder.Linear(dir, 2) },
 	"convolutional": func(dir string) autoencoder.Model { return autoencoder.Convolutional(dir, 2) },
@@ -34,7 +34,7 @@ var resumed = map[string]func(dir string) autoencoder.Model{
 	},
 }
 
-// squares are n images of 28x28 pixels, blobs with a frame around.
+// squares returns n images of 28x28 pixels: blobs with a frame around them.
 func squares(n int, seed uint64) *tensors.Tensor {
 	small, large := tensors.MustCopyFlatData[float32](blobs(n, seed)), make([]float32, n*784)
 	for i := range large {
@@ -46,7 +46,7 @@ func squares(n int, seed uint64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(large, n, 28, 28, 1)
 }
 
-// stops are the ways in which the processes of one run end, one after the other.
+// stops lists how the processes of one run end, in order.
 var stops = []struct {
 	how  string
 	kept int // epochs that are on disk afterwards
@@ -92,8 +92,8 @@ func trainAsStopped(m autoencoder.Model, how string) {
 	os.Exit(0)
 }
 
-// One run in five processes, each stopped in another way, against the same run in one: the losses
-// and every number in the checkpoint, AdamW's state included, to the last bit.
+// A run in five processes, each stopped in another way, is compared with the same run in one process: the losses
+// and every number in the checkpoint, including AdamW's state, agree bit for bit.
 func TestResumedInAnotherProcessToTheLastBit(t *testing.T) {
 	if kind := os.Getenv("RESUMED_KIND"); kind != "" {
 		trainAsStopped(resumed[kind](os.Getenv("RESUMED_DIR")), os.Getenv("RESUMED_STOP"))

@@ -17,8 +17,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// A rate for each epoch: a constant one gives what LearningRate gives, and another one changes the epochs
-// from its own on.
+// LearningRates holds a rate for each epoch. A constant rate gives what LearningRate gives, and a different one
+// changes the epochs from its own on.
 func TestLearningRates(t *testing.T) {
 	long(t)
 	constant, listed, falling := small(t.TempDir()), small(t.TempDir()), small(filepath.Join(t.TempDir(), "model"))
@@ -49,7 +49,7 @@ func TestLearningRates(t *testing.T) {
 		}
 	}
 	wantSameTensors(t, stopped.Dir, falling.Dir)
-	// Epochs to come may get other rates.
+	// The rates of later epochs may change.
 	c.Epochs, c.LearningRates = 5, append(c.LearningRates, 1e-30, 1e-3)
 	if e := mustRun(t, falling, c); len(e) != 1 || !strings.HasPrefix(e[0].Note, "resumed: 4 of 5 epochs") || e[0].TestLoss == got[3].TestLoss {
 		t.Errorf("a fifth epoch with its own rate: %+v", e)
@@ -112,7 +112,7 @@ func TestKLWeights(t *testing.T) {
 		t.Errorf("stopped %v, %v, not stopped %v", losses(got), err, losses(want))
 	}
 	wantSameTensors(t, stopped.Dir, whole.Dir)
-	// Weights of 1 are those of no weights.
+	// Weights of 1 give what no weights give.
 	with, without := build(), build()
 	c.KLWeights = []float64{1, 1}
 	a := mustRun(t, with, c)
@@ -125,7 +125,7 @@ func TestKLWeights(t *testing.T) {
 	wantLine(t, err, "Config.KLWeights[0] is NaN: each must be 0 or above")
 }
 
-// The best epoch is a model of its own.
+// The best epoch is saved as a model of its own.
 func TestKeepBest(t *testing.T) {
 	long(t)
 	m := small(filepath.Join(t.TempDir(), "model"))
@@ -163,7 +163,7 @@ func TestKeepBest(t *testing.T) {
 	if lowest, _ := best.History(); len(lowest) == 1 || len(lowest) == 6 {
 		t.Fatalf("the best epoch is not between the others: %v", losses(shown))
 	}
-	// Another run moves the old best away.
+	// Another run moves the old best epoch away.
 	old := best
 	old.Dir += ".previous"
 	want, err := best.Evaluate(grey)
@@ -192,7 +192,7 @@ func TestKeepBest(t *testing.T) {
 	}
 }
 
-// A run that begins with another model's weights.
+// Config.From starts a run with the weights of another model.
 func TestFrom(t *testing.T) {
 	teacher := small(filepath.Join(t.TempDir(), "teacher"))
 	mustRun(t, teacher, recipe(3))
@@ -206,7 +206,7 @@ func TestFrom(t *testing.T) {
 	if e := mustRun(t, m, c); math.Abs(e[0].TestLoss-want) > 1e-7 {
 		t.Errorf("the first epoch at no rate has the loss %v, the teacher %v", e[0].TestLoss, want)
 	}
-	// It is a part of what the run is made of: stopped, it resumes; from other weights it does not.
+	// From is part of what the run depends on: a stopped run resumes, but not if From holds other weights.
 	c.LearningRate, c.Epochs = 1e-3, 3
 	whole, stopped := small(filepath.Join(t.TempDir(), "whole")), small(filepath.Join(t.TempDir(), "stopped"))
 	mustRun(t, whole, c)
@@ -225,8 +225,8 @@ func TestFrom(t *testing.T) {
 		t.Errorf("without From the note is %q", e[0].Note)
 	}
 	for from, says := range map[string]string{
-		whole.Dir:               "which this run writes: give the model another Dir",
-		whole.Dir + ".previous": "which this run writes: give the model another Dir",
+		whole.Dir:               "which this run writes into: give the model another Dir",
+		whole.Dir + ".previous": "which this run writes into: give the model another Dir",
 		t.TempDir():             "which has no trained weights",
 	} {
 		c.From = from
@@ -241,7 +241,7 @@ func TestFrom(t *testing.T) {
 	wide.Encoder = nn.Sequential(nn.Linear(64, 24), nn.ReLU(), nn.Linear(24, 2))
 	c.From = teacher.Dir
 	_, err = run(wide, c)
-	wantLine(t, err, "Config.From is "+teacher.Dir+", which holds a model of other layers")
+	wantLine(t, err, "Config.From is "+teacher.Dir+", which holds a model with other layers")
 	if _, err := os.Stat(filepath.Join(wide.Dir, "model.safetensors")); !os.IsNotExist(err) {
 		t.Error("something was saved:", err)
 	}

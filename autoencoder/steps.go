@@ -18,7 +18,7 @@ import (
 // this is negligible. An epoch of 784-128-64-12-2 takes 0.31 s instead of 0.44 s (two cores of an EPYC).
 var stepsACall = 64
 
-// steps is the compiled program of a run: some training steps in a row, which update the store.
+// steps is the compiled program of a run. One call takes several training steps, which update the store.
 type steps struct {
 	exec  *model.Exec // (images, indices [steps, batch], counts [steps], how many, klWeight) -> losses [steps]
 	size  int         // steps that a call can run
@@ -29,8 +29,8 @@ type steps struct {
 // step is one training step as a graph: indices [batch], of which the first count matter -> loss.
 type step func(scope *model.Scope, images, indices, count, klWeight *graph.Node) *graph.Node
 
-// compileSteps compiles what step describes, for a store that holds the network's weights. If pads is
-// false a smaller batch gets a program of its own when it is met.
+// compileSteps compiles a step, for a store that holds the network's weights. If pads is false, the first
+// smaller batch compiles a program of its own.
 func compileSteps(b compute.Backend, store *model.Store, one step, images shapes.Shape, batch int, pads bool) (*steps, error) {
 	s := &steps{size: stepsACall, batch: batch, pads: pads}
 	scalar := func(g *graph.Graph, name string) *graph.Node {
@@ -48,8 +48,8 @@ func compileSteps(b compute.Backend, store *model.Store, one step, images shapes
 		return nil, err
 	}
 	err = s.compile(b, store, one, images)
-	// GoMLX cannot nest loops, so a layer of the caller's own may contain none; and its pure Go backend
-	// lacks what a loop needs.
+	// GoMLX cannot nest loops, so this fails if a layer of the caller's own contains one; and its pure Go
+	// backend has no loops.
 	if err != nil && s.size > 1 {
 		s.size = 1
 		err = s.compile(b, store, one, images)
@@ -74,7 +74,7 @@ func (s *steps) compile(b compute.Backend, store *model.Store, one step, images 
 		if size == 1 {
 			return graph.Reshape(one(scope, images, graph.Reshape(indices, -1), graph.Reshape(counts), klWeight), 1)
 		}
-		// Const and not Zeros: GoMLX shares the scalars that it creates, and one from outside may not be an operand inside.
+		// Const, not Zeros: GoMLX reuses the scalars that it creates, and a loop cannot use one from outside.
 		losses := graph.Const(images.Graph(), make([]float32, size))
 		return loop(store, n, []*graph.Node{losses}, func(i *graph.Node, losses []*graph.Node) []*graph.Node {
 			row := graph.DynamicSlice(indices, []*graph.Node{i, graph.ZerosLike(i)}, []int{1, batch})
@@ -95,9 +95,9 @@ func (s *steps) compile(b compute.Backend, store *model.Store, one step, images 
 	return nil
 }
 
-// loop is a graph that runs turn for i = 0 … n-1: each turn gets what the one before it returned, the first
-// one gets carried, and the result is what the last one returned. The variables of the store pass from turn
-// to turn too, and in the end are what the last turn made of them.
+// loop builds a graph that runs turn for i = 0 … n-1. The first turn gets carried, each later one gets what the
+// turn before it returned, and loop returns what the last one did. The variables of the store pass from turn
+// to turn in the same way, and end with the values that the last turn gave them.
 func loop(store *model.Store, n *graph.Node, carried []*graph.Node, turn func(i *graph.Node, carried []*graph.Node) []*graph.Node) []*graph.Node {
 	g := n.Graph()
 	state := append([]*graph.Node{graph.Const(g, int32(0))}, carried...)
@@ -137,8 +137,8 @@ func loop(store *model.Store, n *graph.Node, carried []*graph.Node, turn func(i 
 	return end[1:first]
 }
 
-// run performs the steps for the images that order names, batch by batch, at most size of them, and
-// returns the loss of each.
+// run takes at most size steps, one for each batch of the images that order lists, and returns the loss of
+// each step.
 func (s *steps) run(images *tensors.Tensor, order []int32, klWeight float64) (losses []float32, err error) {
 	whole := len(order) / s.batch * s.batch
 	if s.pads {
@@ -155,7 +155,7 @@ func (s *steps) run(images *tensors.Tensor, order []int32, klWeight float64) (lo
 	return losses, err
 }
 
-// call fills order up to size batches.
+// call takes the steps for order in one call of the program, after padding order to size batches.
 func (s *steps) call(images *tensors.Tensor, order []int32, size, batch int, klWeight float64) ([]float32, error) {
 	counts, n := make([]float32, size), 0
 	for rest := len(order); rest > 0; rest -= batch {

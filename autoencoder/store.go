@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Store returns a GoMLX store with the trained weights, for GoMLX code of your own that looks into the
-// network or runs a part of it. The path of a weight is its state_dict name with slashes,
+// Store returns a GoMLX store with the trained weights, for GoMLX code of your own that inspects the network
+// or runs a part of it. The path of a weight is its state_dict name with slashes,
 // /encoder/0/weight, and the layer that it belongs to finds it in the scope "encoder", "0". Changing the
 // store leaves the weights on disk as they are.
 func (m Model) Store() (*model.Store, error) {

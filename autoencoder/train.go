@@ -96,7 +96,7 @@ type batch struct {
 	count int
 }
 
-// run trains, and reports whether the caller left the loop. Everything is given back when it returns.
+// run trains, and reports whether the caller left the loop. It releases everything when it returns.
 func (t *trainer) run(yield func(Epoch, error) bool) (left bool, err error) {
 	start := time.Now()
 	defer t.close()
@@ -133,8 +133,7 @@ func (t *trainer) goOn() error {
 	return nil
 }
 
-// check traces the network, and finds what is wrong with model, images and Config before anything is
-// touched.
+// check traces the network, and reports what is wrong with model, images or Config before anything is changed.
 func (t *trainer) check() (err error) {
 	if err := t.config.check(); err != nil {
 		return err
@@ -153,7 +152,7 @@ func (t *trainer) check() (err error) {
 	}
 	image := t.train.Shape().Clone().Dimensions[1:]
 	if got := t.test.Shape().Dimensions[1:]; !slices.Equal(got, image) {
-		return fmt.Errorf("autoencoder: the test images are %v, the training images %v", got, image)
+		return fmt.Errorf("autoencoder: the test images are %v, but the training images are %v", got, image)
 	}
 	if t.backend, err = Backend(); err != nil {
 		return err
@@ -191,7 +190,7 @@ func (t *trainer) takeFolder() error {
 	return nil
 }
 
-// begin decides where the run begins, and makes ready what the epochs need: weights, program, evaluator.
+// begin decides where the run begins, and prepares what the epochs need: weights, program, evaluator.
 func (t *trainer) begin() (err error) {
 	if t.from, err = t.readFrom(); err != nil {
 		return err
@@ -231,7 +230,7 @@ func (t *trainer) begin() (err error) {
 	return t.goOn()
 }
 
-// load reads the checkpoint in the folder if the run goes on from it, and otherwise returns nil.
+// load reads the checkpoint in the folder if the run resumes from it, and otherwise returns nil.
 func (t *trainer) load() (loaded *checkpoint, err error) {
 	s, err := openCheckpoint(t.folder)
 	if isUntrained(err) {
@@ -246,7 +245,7 @@ func (t *trainer) load() (loaded *checkpoint, err error) {
 	t.note = join(note, t.pixels)
 	if start == fromScratch {
 		_, err := s.weights()
-		return nil, err // what is damaged may still be rescued: it is not replaced
+		return nil, err // a damaged file may still be rescued, so it is not replaced
 	}
 	if loaded, err = s.all(); err != nil {
 		return nil, err
@@ -267,7 +266,7 @@ func (t *trainer) readFrom() (map[string]*tensors.Tensor, error) {
 	}
 	for _, written := range []string{t.folder, previous(t.folder), best(t.folder), previous(best(t.folder))} {
 		if same(folder, written) || filepath.Clean(folder) == filepath.Clean(written) {
-			return nil, fmt.Errorf("autoencoder: Config.From is %s, which this run writes: give the model another Dir", t.config.From)
+			return nil, fmt.Errorf("autoencoder: Config.From is %s, which this run writes into: give the model another Dir", t.config.From)
 		}
 	}
 	s, err := openCheckpoint(folder)
@@ -279,7 +278,7 @@ func (t *trainer) readFrom() (map[string]*tensors.Tensor, error) {
 	}
 	defer s.close()
 	if !s.fits(t.network) {
-		return nil, fmt.Errorf("autoencoder: Config.From is %s, which holds a model of other layers", t.config.From)
+		return nil, fmt.Errorf("autoencoder: Config.From is %s, which holds a model with other layers", t.config.From)
 	}
 	return s.weights()
 }
@@ -312,7 +311,7 @@ func join(notes ...string) string {
 	return strings.Join(slices.DeleteFunc(notes, func(note string) bool { return note == "" }), "; ")
 }
 
-// compile builds the program of the steps: gather the batch, forward, loss, gradient, AdamW.
+// compile builds the program of a step: gather the batch, forward pass, loss, gradient, AdamW.
 func (t *trainer) compile() (err error) {
 	c := t.config
 	adamW := optimizer.Adam().LearningRate(c.rates()[0]).Epsilon(1e-8).WeightDecay(c.WeightDecay).Done()
@@ -380,7 +379,7 @@ func (t *trainer) optimizerVariables() iter.Seq[*model.Variable] {
 	}
 }
 
-// complete reports whether the optimizer's tensors of a checkpoint are those of the store, every one.
+// complete reports whether a checkpoint has exactly the optimizer tensors that the store has.
 func (t *trainer) complete(optimizer map[string]*tensors.Tensor) bool {
 	n := 0
 	for v := range t.optimizerVariables() {
@@ -393,9 +392,9 @@ func (t *trainer) complete(optimizer map[string]*tensors.Tensor) bool {
 	return n == len(optimizer)
 }
 
-// meanLoss is the mean over the first count images of a batch; the rest of it is padding. The last,
-// smaller batch of an epoch thus runs in the same program, and padding costs it nothing: weight 0 in the
-// loss is weight 0 in the gradient.
+// meanLoss returns the mean over the first count images of a batch; the rest is padding. The last, smaller
+// batch of an epoch thus runs in the same program, and its result is exact: what has weight 0 in the loss has
+// weight 0 in the gradient.
 func meanLoss(losses, count *graph.Node) *graph.Node {
 	if losses.Rank() == 0 {
 		return losses
@@ -409,7 +408,7 @@ func sumLoss(losses, count *graph.Node) *graph.Node {
 	return graph.ReduceAllSum(graph.Where(valid, losses, graph.ZerosLike(losses)))
 }
 
-// epoch runs one pass over the training images, and the test.
+// epoch trains on each of the training images once, and evaluates the test images.
 func (t *trainer) epoch() (Epoch, error) {
 	number := t.record.done() + 1
 	e := Epoch{Number: number, Epochs: t.config.Epochs, Note: t.note}
@@ -460,7 +459,7 @@ func (t *trainer) epoch() (Epoch, error) {
 	return e, nil
 }
 
-// tests yields the test images in batches, which stay on the device from epoch to epoch.
+// tests yields the batches of test images, which stay on the device from epoch to epoch.
 func (t *trainer) tests(yield func(*tensors.Tensor, int) bool) {
 	for _, b := range t.testBatches {
 		if !yield(b.x, b.count) {
@@ -473,8 +472,8 @@ func (t *trainer) learningRate(epoch int) float64 {
 	return scheduled(t.record.LearningRates, epoch, t.config.LearningRate)
 }
 
-// order is the order of the training images in an epoch. It depends on seed and epoch alone, so a run
-// that is resumed needs no memory of the epochs before.
+// order returns the order of the training images in an epoch. It depends only on seed and epoch, so a resumed
+// run needs to know nothing about earlier epochs.
 func (t *trainer) order(epoch int) []int32 {
 	order := make([]int32, t.train.Shape().Dimensions[0])
 	for i := range order {
@@ -487,7 +486,7 @@ func (t *trainer) order(epoch int) []int32 {
 	return order
 }
 
-// mix gives each epoch a seed of its own for the noise.
+// mix returns a seed for the noise of one epoch.
 func mix(seed int64, epoch int) int64 {
 	return rand.New(rand.NewPCG(uint64(seed), uint64(epoch))).Int64()
 }
@@ -503,8 +502,8 @@ func (t *trainer) progress(steps int) func(step int) {
 	}
 }
 
-// save writes the checkpoint of a finished epoch, first into the folder of the best one if it is that:
-// a run that is killed between the two trains the epoch again, and nothing is missing.
+// save writes the checkpoint of a complete epoch. If the epoch is the best one so far, the folder of the best
+// one comes first: a run that is killed between the two trains the epoch again, and nothing is missing.
 func (t *trainer) save(e Epoch) error {
 	t.note = ""
 	t.record.History = append(t.record.History, e)
@@ -528,8 +527,8 @@ func (t *trainer) save(e Epoch) error {
 	return nil
 }
 
-// replace saves a checkpoint. ours says whether the one that is there belongs to this run; otherwise it
-// moves to .previous.
+// replace saves a checkpoint. ours says whether the one in the folder belongs to this run; if not, it moves to
+// .previous.
 func (t *trainer) replace(folder string, c *checkpoint, ours bool) error {
 	if !ours {
 		if err := keepPrevious(folder); err != nil {
@@ -539,7 +538,7 @@ func (t *trainer) replace(folder string, c *checkpoint, ours bool) error {
 	return save(folder, c)
 }
 
-// bestSoFar finds what Dir.best holds of this run.
+// bestSoFar finds out which epoch of this run, if any, is in Dir.best.
 func (t *trainer) bestSoFar() {
 	t.bestLoss = math.Inf(1)
 	number, lowest := t.record.lowest()
@@ -551,7 +550,7 @@ func (t *trainer) bestSoFar() {
 		if last := s.run.done(); t.record.shares(s.run) {
 			t.bestBegun, t.bestLoss = true, s.run.History[last-1].TestLoss
 			if last > t.record.done() {
-				t.bestLoss = lowest // of an epoch that is trained again, since the run was killed before it was saved
+				t.bestLoss = lowest // that epoch is trained again, because the run was killed before it was saved
 			}
 			if last >= number {
 				return
@@ -561,7 +560,7 @@ func (t *trainer) bestSoFar() {
 	t.note = join(t.note, fmt.Sprintf("the best epoch so far, %d, is not in %s; the best of the next ones will be", number, best(t.folder)))
 }
 
-// stopped is the error of a run that had to stop.
+// stopped returns the error of a run that had to stop.
 func (t *trainer) stopped(why error) error {
 	done, line := t.record.done(), ""
 	switch {
@@ -583,7 +582,7 @@ func (t *trainer) notFinite(loss float64, epoch int, where string) error {
 		saved = fmt.Sprintf("%s holds the weights of epoch %d", t.folder, t.record.done())
 	}
 	advice := fmt.Sprintf("try a smaller LearningRate than %g", t.learningRate(epoch))
-	if t.pixels != "" { // a likelier reason than the rate
+	if t.pixels != "" { // a more likely cause than the rate
 		advice = t.pixels + "; if they are right, " + advice
 	}
 	if t.network.unit {
@@ -592,7 +591,7 @@ func (t *trainer) notFinite(loss float64, epoch int, where string) error {
 	return fail(ErrNotFinite, "the loss is %g %s: %s; %s", loss, where, advice, saved)
 }
 
-// close returns the folder, and the memory of the device.
+// close releases the folders and the memory of the device.
 func (t *trainer) close() {
 	if t.steps != nil {
 		t.steps.close()

@@ -21,7 +21,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// blobs are n images of 8x8 pixels in [-1, 1], each a bright square somewhere on black.
+// blobs returns n images of 8x8 pixels in [-1, 1], each a bright square somewhere on black.
 func blobs(n int, seed uint64) *tensors.Tensor {
 	random := rand.New(rand.NewPCG(seed, 0))
 	pixels := make([]float32, n*64)
@@ -37,7 +37,7 @@ func blobs(n int, seed uint64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(pixels, n, 8, 8, 1)
 }
 
-// long is called by tests that take many seconds and find nothing that depends on the machine.
+// long is called by tests that take many seconds and whose result does not depend on the machine.
 func long(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -55,7 +55,7 @@ func small(dir string) autoencoder.Model {
 	}
 }
 
-// recipe has a last batch that is smaller: 500 = 7*64 + 52.
+// recipe returns a Config whose last batch is smaller: 500 = 7*64 + 52.
 func recipe(epochs int) autoencoder.Config {
 	c := autoencoder.Tutorial()
 	c.Epochs, c.BatchSize = epochs, 64
@@ -156,7 +156,7 @@ func TestStoppedAndResumedEqualsUninterruptedToTheLastBit(t *testing.T) {
 	}
 }
 
-// sameWeights compares what two models make of the test images, to the bit.
+// sameWeights checks that two models give the same results for the test images, bit for bit.
 func sameWeights(t *testing.T, a, b autoencoder.Model) {
 	t.Helper()
 	ya, err := a.Reconstruct(test)
@@ -292,16 +292,16 @@ func TestProgressOfEachEpoch(t *testing.T) {
 	}
 }
 
-// of3 is a recipe of 167 steps, the last one with 2 images.
+// of3 returns a Config with 167 steps, the last one with 2 images.
 func of3() autoencoder.Config {
 	c := recipe(2)
 	c.BatchSize = 3
 	return c
 }
 
-// A program of several steps is a loop, which GoMLX does not nest and in which XLA's convolutions take ten
-// times as long on the CPU: nets with either run one step a call. Convolutions with a stride are products of
-// matrices there, which a loop runs as fast.
+// A program of several steps is a loop. GoMLX cannot nest loops, and on the CPU XLA's convolutions take ten times
+// as long inside one, so nets with either run one step per call. Convolutions with a stride are computed as
+// products of matrices there, which are as fast in a loop.
 func TestNetsThatRunOneStepACall(t *testing.T) {
 	looping := small("")
 	looping.Corrupt = func(_ *model.Scope, x *graph.Node) *graph.Node { // GoMLX does not nest loops
@@ -327,8 +327,8 @@ func TestNetsThatRunOneStepACall(t *testing.T) {
 	}
 }
 
-// Several steps in one call of the program are the same as one call each, bit for bit: noise and draws,
-// BCE's own gradient and the smaller last batch included.
+// Several steps in one call of the program give the same as one call for each step, bit for bit, including noise
+// and draws, BCE's own gradient and the smaller last batch.
 func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
 	long(t)
 	noisy, scalar := small(""), small("")
@@ -356,12 +356,12 @@ func TestStepsInOneCallAreThoseOfOneCallEach(t *testing.T) {
 	}
 }
 
-// scalarMSE is one number for the whole batch.
+// scalarMSE returns one number for the whole batch.
 func scalarMSE(x, output *graph.Node) *graph.Node {
 	return graph.ReduceAllMean(graph.Square(graph.Sub(output, x)))
 }
 
-// A loss that gives one number for the batch cannot be padded; its epochs are the same all the same.
+// A batch whose loss is one number cannot be padded, but its epochs are the same.
 func TestScalarLossGivesWhatALossPerImageGives(t *testing.T) {
 	perImage, scalar := small(t.TempDir()), small(t.TempDir())
 	scalar.Loss = scalarMSE
@@ -390,9 +390,9 @@ func TestNoiseIsTheSameAtEachEvaluation(t *testing.T) {
 	sameWeights(t, m, clean) // Reconstruct never corrupts
 }
 
-// The first step of Train, written by hand: forward, MSE, gradient, and AdamW, whose moments after
-// one step from zero are, bias taken out, the gradient and its square (Kingma and Ba, arXiv
-// 1412.6980, algorithm 1; Loshchilov and Hutter, arXiv 1711.05101, algorithm 2).
+// The first step of Train is written by hand: forward pass, MSE, gradient, and AdamW. After the first step, with
+// Adam's bias correction, its moments are the gradient and the gradient's square (Kingma and Ba, arXiv 1412.6980,
+// algorithm 1; Loshchilov and Hutter, arXiv 1711.05101, algorithm 2).
 func TestFirstStepIsForwardGradientAdamW(t *testing.T) {
 	m, c := small(t.TempDir()), recipe(2)
 	c.BatchSize, c.Shuffle = 500, false // one batch is one epoch, so the second loss shows the first step
@@ -427,7 +427,7 @@ func TestFirstStepIsForwardGradientAdamW(t *testing.T) {
 	}
 }
 
-// XLA's CPU plugin would be four devices, with a thread for each on however few cores.
+// XLA's CPU plugin would otherwise be four devices, with a thread for each however few cores there are.
 func TestBackendIsOneDevice(t *testing.T) {
 	b, err := autoencoder.Backend()
 	if err != nil {

@@ -100,7 +100,7 @@ func (t *Trained) use() (done func(), err error) {
 // function is what a program computes from some inputs.
 type function = func(scope *model.Scope, inputs []*graph.Node) []*graph.Node
 
-// program returns the compiled form of f, which is named for the next call.
+// program compiles f, or returns what it compiled for this name before.
 func (t *Trained) program(name string, f function) (*model.Exec, error) {
 	if exec, ok := t.programs[name]; ok {
 		return exec, nil
@@ -128,12 +128,12 @@ func (t *Trained) apply(name string, x *tensors.Tensor, f function) ([]*tensors.
 	}
 	var results []*tensors.Tensor
 	n, size := x.Shape().Dimensions[0], batchOf(t.network.image, useBatch)
-	batch := newFloats(append([]int{size}, x.Shape().Dimensions[1:]...)) // one for all: garbage of many would be as much as the images
+	batch := newFloats(append([]int{size}, x.Shape().Dimensions[1:]...)) // one for all batches: until they are collected, many would take as much memory as the images
 	defer batch.FinalizeAll()
 	for start := 0; start < n; start += size {
 		count := min(size, n-start)
 		fill(batch, x, start, count)
-		if err := seedNoise(t.store, start); err != nil { // for layers of the caller's own that draw
+		if err := seedNoise(t.store, start); err != nil { // for layers of the caller's own that draw random numbers
 			return nil, err
 		}
 		ys, err := exec.Call(batch)
@@ -206,7 +206,7 @@ func (t *Trained) checkLatents(z *tensors.Tensor) error {
 		return plain(err)
 	}
 	if z.Rank() < 2 || !slices.Equal(z.Shape().Dimensions[1:], t.network.latent) {
-		return fmt.Errorf("autoencoder: Decode takes float32 latents [n, %s], but gets %s", dims(t.network.latent), z.Shape())
+		return fmt.Errorf("autoencoder: Decode takes float32 latents [n, %s], but got %s", dims(t.network.latent), z.Shape())
 	}
 	p, err := readPixels(z)
 	if err == nil && p.notFinite >= 0 {
@@ -220,7 +220,7 @@ func dims(shape []int) string {
 	return s[1 : len(s)-1]
 }
 
-// Reconstruct returns what the decoder makes of the images' latents: a tensor of the shape of x.
+// Reconstruct returns the decoder's output for the latents of the images: a tensor of the shape of x.
 func (t *Trained) Reconstruct(x *tensors.Tensor) (*tensors.Tensor, error) {
 	if _, err := t.checkImages(x); err != nil {
 		return nil, err
@@ -242,7 +242,7 @@ func (t *Trained) Posterior(x *tensors.Tensor) (mu, logvar *tensors.Tensor, err 
 		tr := trace.Start(x[0].Graph())
 		t.model.encode(scope, x[0])
 		if len(tr.Latents) == 0 {
-			panic(errors.New("autoencoder: Posterior is of a variational model, but this Encoder has no nn.Reparameterize: ask Encode"))
+			panic(errors.New("autoencoder: Posterior needs a variational model, but this Encoder has no nn.Reparameterize: call Encode"))
 		}
 		last := tr.Latents[len(tr.Latents)-1]
 		return []*graph.Node{last.Mu, last.LogVar}
@@ -254,7 +254,7 @@ func (t *Trained) Posterior(x *tensors.Tensor) (mu, logvar *tensors.Tensor, err 
 }
 
 // Evaluate returns the mean loss over the images [n, height, width, channels]. A model with Corrupt or
-// nn.Reparameterize gets the same noise and the same draws at every call with as many images. For a
+// nn.Reparameterize gets the same noise and the same draws at every call with the same number of images. For a
 // variational model with BCE and beta 1 the result is the negative of the evidence lower bound, in nats
 // per image, estimated from one draw (Kingma and Welling, arXiv 1312.6114, equation 3). A run with
 // Config.KLWeights is evaluated with the last of them.
@@ -276,7 +276,7 @@ func (t *Trained) Evaluate(x *tensors.Tensor) (float64, error) {
 			return 0, err
 		}
 	}
-	freed := func(yield func(*tensors.Tensor, int) bool) { // each batch before the next is made
+	freed := func(yield func(*tensors.Tensor, int) bool) { // each batch is freed before the next is made
 		for batch, count := range t.evaluator.batches(x) {
 			goesOn := yield(batch, count)
 			batch.FinalizeAll()
@@ -290,14 +290,14 @@ func (t *Trained) Evaluate(x *tensors.Tensor) (float64, error) {
 		return 0, err
 	}
 	if loss := evaluated.loss(); loss-loss != 0 {
-		return 0, fail(ErrNotFinite, "the loss of these images is %g: look whether the outputs are what Model.Loss takes", loss)
+		return 0, fail(ErrNotFinite, "the loss of these images is %g: check that the Decoder's outputs are what Model.Loss takes", loss)
 	}
 	return evaluated.loss(), nil
 }
 
 // Sample returns n images [n, height, width, channels] that a variational model generates: z is drawn
 // from the prior N(0, I) and decoded. The draws depend on seed alone, so the first images of a larger n
-// are the same. The Encoder must end with nn.Reparameterize, since only then the code has a prior.
+// are the same. The Encoder must end with nn.Reparameterize, because otherwise the code has no prior.
 func (t *Trained) Sample(n int, seed int64) (*tensors.Tensor, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("autoencoder: Sample(%d, …): at least 1 image is needed", n)
@@ -353,7 +353,7 @@ func (m Model) Decode(z *tensors.Tensor) (*tensors.Tensor, error) {
 	return with(m, func(t *Trained) (*tensors.Tensor, error) { return t.Decode(z) })
 }
 
-// Reconstruct returns what the decoder makes of the images' latents, with the trained weights: a tensor
+// Reconstruct returns the decoder's output for the latents of the images, with the trained weights: a tensor
 // of the shape of x, [n, height, width, channels].
 func (m Model) Reconstruct(x *tensors.Tensor) (*tensors.Tensor, error) {
 	return with(m, func(t *Trained) (*tensors.Tensor, error) { return t.Reconstruct(x) })

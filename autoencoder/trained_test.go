@@ -29,7 +29,7 @@ func mustOpen(t *testing.T, m autoencoder.Model) *autoencoder.Trained {
 	return opened
 }
 
-// part are the rows from … to-1 of x.
+// part returns the rows from … to-1 of x.
 func part(x *tensors.Tensor, from, to int) *tensors.Tensor {
 	dims := x.Shape().Clone().Dimensions
 	all := tensors.MustCopyFlatData[float32](x)
@@ -38,7 +38,7 @@ func part(x *tensors.Tensor, from, to int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(slices.Clone(all[from*row:to*row]), dims...)
 }
 
-// A Trained gives what its Model gives, and what an image gives does not depend on how many there are.
+// A Trained gives what its Model gives, and the result for an image does not depend on how many there are.
 func TestOpenGivesWhatTheModelGives(t *testing.T) {
 	m := variational(filepath.Join(t.TempDir(), "model"), 2, 1)
 	mustTrain(t, m, adam(2))
@@ -129,7 +129,7 @@ func TestTrainedOfManyGoroutines(t *testing.T) {
 	faults.Row(t, "a Trained that was closed, used", err.Error(), "the weights on disk")
 }
 
-// A Trained keeps the weights that it was opened with.
+// A Trained keeps the weights that it had when it was opened.
 func TestTrainedKeepsItsWeights(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	mustRun(t, m, recipe(1))
@@ -161,7 +161,7 @@ func TestSample(t *testing.T) {
 	if errFew != nil || errOther != nil || !few.Equal(part(many, 0, 5)) || few.Equal(other) {
 		t.Errorf("the draws do not depend on the seed alone: %v, %v", errFew, errOther)
 	}
-	// They are the decoder's images of draws from N(0, I).
+	// The samples are what the decoder makes of draws from N(0, I).
 	if pixels := tensors.MustCopyFlatData[float32](many); slices.Min(pixels) < 0 || slices.Max(pixels) > 1 || slices.Min(pixels) == slices.Max(pixels) {
 		t.Errorf("pixels lie between %v and %v", slices.Min(pixels), slices.Max(pixels))
 	}
@@ -180,7 +180,7 @@ func TestSample(t *testing.T) {
 	wantLine(t, err, "does not end with nn.Reparameterize")
 }
 
-// The numbers of a model that cannot be finite are errors, not results.
+// Numbers that are not finite are an error, not a result.
 func TestResultsThatAreNotFinite(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "model"))
 	m.Decoder = nn.Linear(2, 64)
@@ -253,7 +253,7 @@ func TestHomeInDir(t *testing.T) {
 	faults.Row(t, `Dir "~/models/tiny" without a home`, err.Error(), "nothing was begun")
 }
 
-// The message of an untrained model says what most often is the reason.
+// The error of an untrained model names the most common cause.
 func TestTrainThatNobodyRangesOver(t *testing.T) {
 	m := small(filepath.Join(t.TempDir(), "tiny"))
 	m.Train(train, test, recipe(2))

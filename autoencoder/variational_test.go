@@ -16,7 +16,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// unit are images with pixels moved from [-1, 1] to [0, 1].
+// unit returns the images with their pixels moved from [-1, 1] to [0, 1].
 func unit(x *tensors.Tensor) *tensors.Tensor {
 	pixels := tensors.MustCopyFlatData[float32](x)
 	for i, v := range pixels {
@@ -51,7 +51,7 @@ func mustTrain(t *testing.T, m autoencoder.Model, c autoencoder.Config) (epochs 
 	return epochs
 }
 
-// kl is the mean KL of a posterior in nats, in float64 on the host.
+// kl returns the mean KL divergence of a posterior in nats, computed in float64 on the host.
 func kl(mu, logvar *tensors.Tensor) (mean float64) {
 	m, l := tensors.MustCopyFlatData[float32](mu), tensors.MustCopyFlatData[float32](logvar)
 	for i := range m {
@@ -79,8 +79,8 @@ func TestTestLossIsReconstructionPlusBetaKL(t *testing.T) {
 	}
 }
 
-// The encoder's mu is what Encode gives and Reconstruct decodes: nothing is drawn in use, and the same
-// is drawn at every evaluation, from a posterior and not its mean.
+// Encode gives mu, and Reconstruct decodes it: nothing is drawn in use. Every evaluation draws the same codes from
+// the posterior, and does not use its mean.
 func TestWhatDrawsAndWhatDoesNot(t *testing.T) {
 	m := variational(t.TempDir(), 2, 1)
 	epochs := mustTrain(t, m, adam(20))
@@ -114,7 +114,7 @@ func TestWhatDrawsAndWhatDoesNot(t *testing.T) {
 	}
 }
 
-// More images than one step of an evaluation takes, and not a multiple.
+// There are more images than a batch of an evaluation holds, and not a multiple of it.
 func TestEvaluationOfManyImages(t *testing.T) {
 	m := variational(t.TempDir(), 2, 1)
 	many := unit(blobs(1234, 5))
@@ -179,7 +179,7 @@ func TestScalarLossOfAVariationalModel(t *testing.T) {
 		t.Errorf("a loss per image gives %+v, its mean %+v", a, b)
 	}
 	_, err := scalar.LogLikelihood(unit(test), 1)
-	wantLine(t, err, "a Loss of one value an image")
+	wantLine(t, err, "a Loss with one value per image")
 }
 
 func TestAnotherBetaBeginsAnew(t *testing.T) {
@@ -190,7 +190,7 @@ func TestAnotherBetaBeginsAnew(t *testing.T) {
 	}
 }
 
-// With one latent, log p(x) = log ∫ p(z) p(x|z) dz is an integral that a fine grid gives.
+// With one latent dimension a fine grid gives the integral log p(x) = log ∫ p(z) p(x|z) dz.
 func TestLogLikelihoodConvergesToTheIntegral(t *testing.T) {
 	m := variational(t.TempDir(), 1, 3) // a large beta makes the posterior too wide, so that one draw is far off
 	mustTrain(t, m, adam(40))
@@ -240,7 +240,7 @@ func TestLogLikelihoodConvergesToTheIntegral(t *testing.T) {
 	}
 }
 
-// One sample is the evidence lower bound, the negative of the loss, but for the draws: the KL is a mean
+// One sample gives the evidence lower bound, which is the negative loss, except that the KL divergence is a mean
 // over draws in one and exact in the other.
 func TestLogLikelihoodOfOneSampleIsTheLoss(t *testing.T) {
 	m := variational(t.TempDir(), 1, 1)
@@ -274,7 +274,7 @@ func TestBadVariationalModels(t *testing.T) {
 		"Reparameterize(-1)":                 func(m *autoencoder.Model) { m.Encoder = nn.Reparameterize(-1) },
 		"Reparameterize(NaN)":                func(m *autoencoder.Model) { m.Encoder = nn.Reparameterize(math.NaN()) },
 		"Reparameterize(+Inf)":               func(m *autoencoder.Model) { m.Encoder = nn.Reparameterize(math.Inf(1)) },
-		"an even number of values, but gets": func(m *autoencoder.Model) { m.Encoder = nn.Sequential(nn.Linear(64, 5), nn.Reparameterize(1)) },
+		"an even number of values, but got":  func(m *autoencoder.Model) { m.Encoder = nn.Sequential(nn.Linear(64, 5), nn.Reparameterize(1)) },
 		"Linear(2, 16) takes 2 numbers":      func(m *autoencoder.Model) { m.Encoder = nn.Sequential(nn.Linear(64, 2), nn.Reparameterize(1)) },
 		"end the Decoder with nn.Sigmoid()":  func(m *autoencoder.Model) { m.Decoder = nn.Sequential(nn.Linear(2, 64), nn.Tanh()) },
 		"BCE takes outputs in [0, 1]: end t": func(m *autoencoder.Model) { m.Decoder = nn.Linear(2, 64) },

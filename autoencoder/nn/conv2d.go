@@ -20,7 +20,7 @@ import (
 func Conv2d(in, out, kernel int, opts ...ConvOption) Layer {
 	o, err := gather("Conv2d", in, out, kernel, opts)
 	if err == nil && o.outputPadding != 0 {
-		err = fmt.Errorf("nn: %s: output padding is of ConvTranspose2d", o.name)
+		err = fmt.Errorf("nn: %s: output padding belongs to ConvTranspose2d", o.name)
 	}
 	if err != nil {
 		return failed("%w", err)
@@ -101,10 +101,10 @@ func gather(kind string, in, out, kernel int, opts []ConvOption) (convOptions, e
 // check panics unless x is a batch of images with as many channels as the layer takes.
 func (o convOptions) check(x *graph.Node) {
 	if x.Rank() != 4 {
-		panic(fmt.Errorf("nn: %s takes images [height width channels], but gets %s", o.name, perImage(x.Shape())))
+		panic(fmt.Errorf("nn: %s takes images [height width channels], but got %s", o.name, perImage(x.Shape())))
 	}
 	if got := x.Shape().Dimensions[3]; got != o.in {
-		panic(fmt.Errorf("nn: %s takes images of %s, but gets %d: %s", o.name, channels(o.in), got, perImage(x.Shape())))
+		panic(fmt.Errorf("nn: %s takes images with %s, but got %d: %s", o.name, channels(o.in), got, perImage(x.Shape())))
 	}
 }
 

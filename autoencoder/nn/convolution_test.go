@@ -19,8 +19,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// convCase is a convolution with an input, variables and a gradient dy of its output, and what should
-// come out. The arrays of images are channels last.
+// convCase is a convolution with its input, its variables, a gradient dy of its output, and the expected results.
+// Images are channels last.
 type convCase struct {
 	Kind           string
 	Args           [3]int // in, out, kernel
@@ -50,7 +50,7 @@ func (c *convCase) weightShape() []int {
 	return []int{c.Args[0], c.Args[1], c.Args[2], c.Args[2]}
 }
 
-// check runs the layer and the gradients of sum(y·dy), and compares.
+// check runs the layer and the gradients of sum(y·dy), and compares them with what is expected.
 func (c *convCase) check(t *testing.T) {
 	t.Helper()
 	b, err := autoencoder.Backend()
@@ -93,8 +93,8 @@ func (c *convCase) String() string {
 	return fmt.Sprintf("%s%v of %v, stride %d, padding %d, output padding %d", c.Kind, c.Args, c.XShape, c.Stride, c.Padding, c.OutputPadding)
 }
 
-// define fills in what should come out, from the definition: each weight ties a pixel of the larger
-// image to one of the smaller.
+// define fills in the expected results from the definition: each weight connects a pixel of the larger image
+// with one of the smaller.
 func (c *convCase) define() {
 	n, in, out, k := c.XShape[0], c.Args[0], c.Args[1], c.Args[2]
 	c.Y, c.Dx = make([]float32, len(c.Dy)), make([]float32, len(c.X))
@@ -130,7 +130,7 @@ func (c *convCase) define() {
 	}
 }
 
-// randomConv draws sizes that a layer takes.
+// randomConv returns a case with random sizes that a layer accepts.
 func randomConv(r *rand.Rand, kind string) *convCase {
 	values := func(n int) []float32 {
 		v := make([]float32, n)
@@ -191,8 +191,8 @@ func TestConvolutionsGiveWhatPyTorchGives(t *testing.T) {
 
 func TestConvolutionsRefuseBadArguments(t *testing.T) {
 	bad := map[string]nn.Layer{
-		"nn: Conv2d(3, 6, 5) takes images of 3 channels, but gets 1: [28 28 1]":                                               nn.Conv2d(3, 6, 5),
-		"nn: ConvTranspose2d(6, 1, 5) takes images of 6 channels, but gets 1: [28 28 1]":                                      nn.ConvTranspose2d(6, 1, 5),
+		"nn: Conv2d(3, 6, 5) takes images with 3 channels, but got 1: [28 28 1]":                                              nn.Conv2d(3, 6, 5),
+		"nn: ConvTranspose2d(6, 1, 5) takes images with 6 channels, but got 1: [28 28 1]":                                     nn.ConvTranspose2d(6, 1, 5),
 		"nn: Conv2d(1, 6, 33, padding 2): a kernel of 33 does not fit into images [28 28 1] with padding 2":                   nn.Conv2d(1, 6, 33, nn.Padding(2)),
 		"nn: ConvTranspose2d(1, 6, 3, stride 2, output padding 2): the output padding, 2, must be smaller than the stride, 2": nn.ConvTranspose2d(1, 6, 3, nn.Stride(2), nn.OutputPadding(2)),
 		"nn: ConvTranspose2d(1, 6, 1, padding 14): nothing is left of images [28 28 1] after padding 14":                      nn.ConvTranspose2d(1, 6, 1, nn.Padding(14)),
@@ -200,8 +200,8 @@ func TestConvolutionsRefuseBadArguments(t *testing.T) {
 		"nn: Conv2d(0, 6, 3): channels and kernel must be at least 1":                                                         nn.Conv2d(0, 6, 3),
 		"nn: Conv2d(1, 6, 3, stride 0): the stride must be at least 1":                                                        nn.Conv2d(1, 6, 3, nn.Stride(0)),
 		"nn: Conv2d(1, 6, 3, padding -1): padding must be at least 0":                                                         nn.Conv2d(1, 6, 3, nn.Padding(-1)),
-		"nn: Conv2d(1, 6, 3, stride 2, output padding 1): output padding is of ConvTranspose2d":                               nn.Conv2d(1, 6, 3, nn.Stride(2), nn.OutputPadding(1)),
-		"nn: Conv2d(9, 6, 3) takes images [height width channels], but gets [9]":                                              nn.Sequential(nn.Linear(784, 9), nn.Conv2d(9, 6, 3)),
+		"nn: Conv2d(1, 6, 3, stride 2, output padding 1): output padding belongs to ConvTranspose2d":                          nn.Conv2d(1, 6, 3, nn.Stride(2), nn.OutputPadding(1)),
+		"nn: Conv2d(9, 6, 3) takes images [height width channels], but got [9]":                                               nn.Sequential(nn.Linear(784, 9), nn.Conv2d(9, 6, 3)),
 		"autoencoder: the decoder gives [28 28 3], 2352 numbers an image, but the images are [28 28 1], 784 numbers":          nn.Conv2d(1, 3, 1),
 		"autoencoder: the decoder gives [24 24 1], 576 numbers an image, but the images are [28 28 1], 784 numbers":           nn.Conv2d(1, 1, 5),
 	}
@@ -218,14 +218,14 @@ func TestConvolutionsRefuseBadArguments(t *testing.T) {
 			}
 		}
 	}
-	const line = "nn: Conv2d(3, 6, 5) takes images of 3 channels, but gets 1: [28 28 1]"
+	const line = "nn: Conv2d(3, 6, 5) takes images with 3 channels, but got 1: [28 28 1]"
 	if bad[line] == nil {
 		t.Error("not tried:", line)
 	}
 	faults.Row(t, fmt.Sprintf("layers that do not fit, to Summary and to Train (%d cases)", len(bad)), line, "nothing was begun")
 }
 
-// PyTorch's fan-in is that of the weight's second axis: in·k² of a Conv2d, out·k² of its transpose.
+// PyTorch takes the fan-in from the weight's second axis: in·k² for a Conv2d, out·k² for its transpose.
 func TestConvolutionsBeginAsInPyTorch(t *testing.T) {
 	m := autoencoder.Model{Encoder: nn.Conv2d(1, 64, 5), Decoder: nn.ConvTranspose2d(64, 1, 5)}
 	store, err := m.NewStore(5, 28, 28, 1)

@@ -1,6 +1,6 @@
 package nn
 
-// OnlyXLA makes convolutions be XLA's, until restore.
+// OnlyXLA makes all convolutions use XLA's own, until restore is called.
 func OnlyXLA() (restore func()) {
 	fold, tile := foldUpTo, tileUpTo
 	foldUpTo, tileUpTo = 0, 0

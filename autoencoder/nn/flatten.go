@@ -39,7 +39,7 @@ func Unflatten(channels, height, width int) Layer {
 	kind := fmt.Sprintf("Unflatten(%d, %d, %d)", channels, height, width)
 	return recorded(kind, func(_ *model.Scope, x *graph.Node) *graph.Node {
 		if size := channels * height * width; x.Rank() != 2 || x.Shape().Dimensions[1] != size {
-			panic(fmt.Errorf("nn: %s takes %d numbers per image, but gets %s", kind, size, perImage(x.Shape())))
+			panic(fmt.Errorf("nn: %s takes %d numbers per image, but got %s", kind, size, perImage(x.Shape())))
 		}
 		return unflatten(x, channels, height, width)
 	})

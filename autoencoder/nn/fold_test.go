@@ -14,8 +14,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A run that was begun with folding resumes without it, as on a GPU: the operations differ, the layers are
-// the same.
+// A run that began with folding resumes without it, as on a GPU: the operations differ, but the layers are the
+// same.
 func TestRunResumesWithXLAsConvolutions(t *testing.T) {
 	m := autoencoder.Model{
 		Dir:     t.TempDir(),
@@ -46,8 +46,8 @@ func TestRunResumesWithXLAsConvolutions(t *testing.T) {
 	}
 }
 
-// How long a convolution takes, forward and both gradients of 128 images, beside XLA's own in the
-// same run: XLA/ours is above 1 where folding pays, and 1 where the rule leaves the layer alone.
+// BenchmarkConvolutions measures convolutions of 128 images, forward and both gradients, beside XLA's own in the
+// same run: XLA/ours is above 1 if folding pays off, and 1 if the rule leaves the layer alone.
 func BenchmarkConvolutions(b *testing.B) {
 	for _, c := range []struct {
 		name         string

@@ -20,7 +20,7 @@ func Linear(in, out int) Layer {
 	return recorded(fmt.Sprintf("Linear(%d, %d)", in, out), func(scope *model.Scope, x *graph.Node) *graph.Node {
 		flat := flatten(x) // [batch, in]
 		if flat.Shape().Dimensions[1] != in {
-			panic(fmt.Errorf("nn: Linear(%d, %d) takes %d numbers per image, but gets %d: %s",
+			panic(fmt.Errorf("nn: Linear(%d, %d) takes %d numbers per image, but got %d: %s",
 				in, out, in, flat.Shape().Dimensions[1], perImage(x.Shape())))
 		}
 		g := x.Graph()

@@ -44,8 +44,8 @@ func Sequential(layers ...Layer) Layer {
 	}
 }
 
-// recorded returns the layer f, which notes itself in the trace of the graph that it is built into.
-// kind is the layer with its arguments: "Linear(784, 128)".
+// recorded returns the layer f, made to record itself in the trace of the graph that it is built into. kind is
+// the layer with its arguments: "Linear(784, 128)".
 func recorded(kind string, f Layer) Layer {
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		return trace.Of(x.Graph()).Record(scope.Scope(), kind, func() *graph.Node { return f(scope, x) })
@@ -66,7 +66,7 @@ func parameter(scope *model.Scope, g *graph.Graph, name string, fanIn int, dims 
 	return scope.VariableWithShape(name, shape).NodeValue(g)
 }
 
-// failed returns the layer that stands for bad arguments: it panics with the error when it is used.
+// failed returns a layer that stands for bad arguments: it panics with the error when it is used.
 func failed(format string, args ...any) Layer {
 	err := fmt.Errorf(format, args...)
 	return func(*model.Scope, *graph.Node) *graph.Node { panic(err) }

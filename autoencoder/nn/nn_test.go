@@ -14,7 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// apply runs one layer on x; variables, by name, are set before.
+// apply runs one layer on x, after setting the variables, which are given by name.
 func apply(t *testing.T, layer nn.Layer, x *tensors.Tensor, variables map[string]*tensors.Tensor) *tensors.Tensor {
 	t.Helper()
 	b, err := autoencoder.Backend()
@@ -79,7 +79,7 @@ func TestActivations(t *testing.T) {
 	want(t, apply(t, nn.Sigmoid(), x, nil), []int{1, 3}, 0.11920292, 0.5, 0.62245933)
 }
 
-// At exactly 0 PyTorch's ReLU has the gradient 0.
+// At exactly 0 the gradient of PyTorch's ReLU is 0.
 func TestReLUGradient(t *testing.T) {
 	gradient := func(scope *model.Scope, x *graph.Node) *graph.Node {
 		return graph.Gradient(graph.ReduceAllSum(nn.ReLU()(scope, x)), x)[0]
@@ -117,8 +117,8 @@ func TestSaltPepperSetsItsShare(t *testing.T) {
 	}
 }
 
-// PyTorch draws weights and biases from U(-1/sqrt(in), 1/sqrt(in)): nothing outside, and the
-// standard deviation 1/sqrt(3 in).
+// PyTorch draws weights and biases from U(-1/sqrt(in), 1/sqrt(in)): none lies outside, and the standard deviation
+// is 1/sqrt(3 in).
 func TestInitialValuesAreUniformAsInPyTorch(t *testing.T) {
 	m := autoencoder.Model{Encoder: nn.Linear(400, 300), Decoder: nn.Linear(300, 400)}
 	store, err := m.NewStore(5, 20, 20, 1)
@@ -139,7 +139,7 @@ func TestInitialValuesAreUniformAsInPyTorch(t *testing.T) {
 	}
 }
 
-// Layers note what they are while a network is built; Summary shows it.
+// Layers record themselves while a network is built, and Summary lists them.
 func ExampleSequential() {
 	m := autoencoder.Model{
 		Encoder: nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 2)),

@@ -37,7 +37,7 @@ func Reparameterize(beta float64) Layer {
 		axis := x.Rank() - 1
 		size := x.Shape().Dimensions[axis]
 		if axis < 1 || size%2 != 0 {
-			panic(fmt.Errorf("nn: %s takes mu and logvar, an even number of values, but gets %s", kind, perImage(x.Shape())))
+			panic(fmt.Errorf("nn: %s takes mu and logvar, an even number of values, but got %s", kind, perImage(x.Shape())))
 		}
 		l := trace.Latent{
 			Mu:     graph.SliceAxis(x, axis, graph.AxisRange(0, size/2)), // [batch, .., d]

@@ -14,7 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// drawing is Reparameterize(1) as in training, and what f makes of what it noted.
+// drawing returns a layer that applies f to the record of Reparameterize(1), which draws as in training.
 func drawing(f func(l trace.Latent) *graph.Node) nn.Layer {
 	return func(scope *model.Scope, x *graph.Node) *graph.Node {
 		tr := trace.Start(x.Graph())
@@ -33,22 +33,22 @@ func TestReparameterizeGivesMuUnlessItDraws(t *testing.T) {
 	want(t, apply(t, nn.Reparameterize(1), x, nil), []int{2, 2}, 1, -2, 3, -4)
 }
 
-// The halves are of the last axis, the channels of an image of latents.
+// The last axis is halved: the channels, if latents are images.
 func TestReparameterizeOfImages(t *testing.T) {
 	x := tensor([]int{1, 1, 2, 4}, 1, 2, 0, 0, 3, 4, 0, 0)
 	want(t, apply(t, nn.Reparameterize(1), x, nil), []int{1, 1, 2, 2}, 1, 2, 3, 4)
 	want(t, apply(t, drawing(kl), x, nil), []int{1}, (1+4+9+16)/2)
 }
 
-// KL(N(m, s²), N(0, 1)) is (m² + s²-1)/2 - ln s in every book: 0 for the prior itself.
+// KL(N(m, s²), N(0, 1)) is (m² + s² - 1)/2 - ln s, and 0 for the prior itself.
 func TestKLIsTheClosedForm(t *testing.T) {
 	ln4 := float32(math.Log(4))
 	x := tensor([]int{3, 4}, 0, 0, 0, 0, 1, -3, 0, 0, 1, 0, ln4, -ln4)
 	want(t, apply(t, drawing(kl), x, nil), []int{3}, 0, 5, (1+4-1)/2.0-ln4/2+(0.25-1)/2+ln4/2)
 }
 
-// What is drawn has the mean mu and the standard deviation exp(logvar/2), and the mean of
-// log q(z|x) - log p(z) over the draws, which needs no closed form, is the KL.
+// The draws have mean mu and standard deviation exp(logvar/2), and the mean of log q(z|x) - log p(z) over the
+// draws, which needs no closed form, is the KL divergence.
 func TestDrawsHaveTheirMomentsAndTheirKL(t *testing.T) {
 	const n = 200_000
 	mu, logvar := 1.5, -1.2
@@ -69,7 +69,7 @@ func TestDrawsHaveTheirMomentsAndTheirKL(t *testing.T) {
 	}
 }
 
-// The gradient goes through the draw to mu and logvar: of Σ z it is 1, and (z - mu)/2.
+// The gradient passes through the draw to mu and logvar: for Σ z it is 1 and (z - mu)/2.
 func TestGradientGoesThroughTheDraw(t *testing.T) {
 	x := tensor([]int{1, 4}, 1, -2, 0.5, -0.5)
 	difference := func(scope *model.Scope, x *graph.Node) *graph.Node {

@@ -5,28 +5,27 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// tiled computes the products of a convolution as products of two matrices, which XLA's CPU backend runs
-// faster than its convolutions where the stride is above 1, and runs as fast inside of a loop as outside.
+// tiled computes the products of a convolution as products of two matrices. XLA's CPU backend runs these
+// faster than its convolutions if the stride is above 1, and as fast inside a loop as outside.
 //
 // The output is cut into tiles. A tile depends on a window of the input. All windows, one below the other,
 // are a matrix [n·tiles, window·from]; the kernel, with each of its elements wherever it connects a pixel of
 // the window with one of the tile, is a matrix [window·from, tile·to]; their product is all tiles. With
-// tiles of one pixel this is known as im2col. A tile of several makes windows that overlap less, so fewer
-// numbers are copied, but a matrix of the kernel in which more elements are zero.
+// tiles of one pixel this is known as im2col. With larger tiles the windows overlap less, so fewer numbers are
+// copied, but more elements of the kernel's matrix are zero.
 type tiled struct {
 	convolution
 	ofSmall [2]int // the tiles of toSmall and toWeight, in pixels
 	ofLarge [2]int // the tiles of toLarge, in pixels of small: those of large have stride times as many
 }
 
-// tileUpTo is the largest kernel that is tiled: windows of more pixels are slow to put together (of 4x4, twice
-// as slow as XLA). Tests set
-// it to 0 to switch tiling off.
+// tileUpTo is the largest kernel that is tiled. Larger windows take long to assemble: with 4x4 kernels tiling
+// takes twice as long as XLA's convolution. Tests set it to 0 to switch tiling off.
 var tileUpTo = 3
 
-// tile returns the convolution by tiles, with the tiles that were fastest for the convolutions of
-// Convolutional(dir, latent), 3x3 with stride 2, among some ten each: two columns where large has one
-// channel, otherwise one. An epoch of that net took 0.83 of its time with XLA's convolutions.
+// tile returns the convolution by tiles. Their size is the fastest of about ten that we tried for each of the
+// convolutions in Convolutional(dir, latent), which are 3x3 with stride 2: two columns if large has one channel,
+// otherwise one. An epoch of that net took 0.83 times as long as with XLA's convolutions.
 // (BenchmarkConvolutions measures the layers.)
 func (c convolution) tile(ofLarge int) products {
 	t := tiled{convolution: c, ofSmall: ones, ofLarge: ones}
@@ -60,7 +59,7 @@ func (c tiled) fromSmall(axis int) span {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// width is the number of pixels in all steps that the windows reach into.
+// width returns the number of pixels in all the steps that the windows cover, wholly or partly.
 func (s span) width() int { return (s.tiles + ceilDiv(s.size, s.step) - 1) * s.step }
 
 func (c tiled) toSmall(large, weight *graph.Node) *graph.Node {
@@ -78,8 +77,8 @@ func (c tiled) toLarge(small, weight *graph.Node) *graph.Node {
 	return untile(graph.Einsum("nk,km->nm", windows(small, v, h), kernel), v, h, c.large)
 }
 
-// toWeight computes the gradient of the matrix of toSmall, and adds up, for each element of the kernel, the
-// places where it stands.
+// toWeight computes the gradient of the matrix of toSmall, and adds up, for each element of the kernel, its
+// entries at all places where the element stands.
 func (c tiled) toWeight(large, small *graph.Node) *graph.Node {
 	v, h := c.fromLarge(0), c.fromLarge(1)
 	in, out := large.Shape().Dimensions[3], small.Shape().Dimensions[3]
@@ -101,9 +100,9 @@ func (c tiled) toWeight(large, small *graph.Node) *graph.Node {
 	return graph.TransposeAllAxes(graph.Reshape(sum, c.kernel[0], c.kernel[1], in, out), 3, 2, 0, 1)
 }
 
-// place returns the matrix [window·from, tile·to] of a kernel [height, width, from, to]. at tells which
-// element of the kernel, along an axis, connects pixel q of a window with pixel t of its tile; where there
-// is no such element the matrix is zero.
+// place returns the matrix [window·from, tile·to] of a kernel [height, width, from, to]. at returns which
+// element of the kernel, along an axis, connects pixel q of a window with pixel t of its tile; if there is no
+// such element the matrix is zero there.
 func place(kernel *graph.Node, v, h span, at func(axis, q, t int) int) *graph.Node {
 	d := kernel.Shape().Dimensions
 	elements := graph.Reshape(kernel, d[0]*d[1], d[2]*d[3])
@@ -128,12 +127,12 @@ func place(kernel *graph.Node, v, h span, at func(axis, q, t int) int) *graph.No
 }
 
 // windows returns the windows of x [n, height, width, channels], one below the other:
-// [n·tiles, window·channels]. What lies outside of x is zero.
+// [n·tiles, window·channels]. Pixels outside of x are zero.
 func windows(x *graph.Node, v, h span) *graph.Node {
 	d := x.Shape().Dimensions
 	x = cut(cut(x, 1, v.first, v.width()), 2, h.first, h.width())
 	x = graph.Reshape(x, d[0], v.width()/v.step, v.step, h.width()/h.step, h.step, d[3])
-	// A part is a pixel of all windows or, where whole steps fill a window, a step: neighbours in memory.
+	// A part is one pixel of all windows or, if whole steps fill a window, one step: neighbours in memory.
 	part := 1
 	if h.size%h.step == 0 {
 		part = h.step
@@ -146,7 +145,7 @@ func windows(x *graph.Node, v, h span) *graph.Node {
 			parts = append(parts, graph.Reshape(of, d[0], v.tiles, h.tiles, 1, part*d[3]))
 		}
 	}
-	// Along an axis that is not the last one XLA puts parts together without storing each of them first.
+	// Along any axis but the last, XLA concatenates parts without storing each of them first.
 	return graph.Reshape(graph.Concatenate(parts, 3), d[0]*v.tiles*h.tiles, v.size*h.size*d[3])
 }
 

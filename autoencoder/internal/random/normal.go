@@ -1,4 +1,4 @@
-// Package random draws normal numbers, faster than GoMLX does.
+// Package random draws normally distributed numbers faster than GoMLX does.
 package random
 
 import (
@@ -13,14 +13,14 @@ import (
 // Normal returns independent draws from N(0, 1), float32 in the shape of like, from the random state of the
 // scope's store.
 //
-// Each number is the standard normal distribution's inverse at a uniform one. That needs one random word a
-// number where GoMLX's RandomNormal needs two (it computes Box and Muller's pair and drops one of it), and
-// neither sine nor cosine.
+// Each number is the inverse of the normal distribution function at a uniform number. This takes one random
+// word per number, and neither sine nor cosine; GoMLX's RandomNormal takes two words, because it computes a
+// pair by Box and Muller's method and drops one half of it.
 func Normal(scope *model.Scope, like *graph.Node) *graph.Node {
 	g, shape := like.Graph(), like.Shape()
 	words := words(scope, g, shape.Size())
 	constant := func(v uint32) *graph.Node { return graph.BroadcastToShape(graph.Const(g, v), words.Shape()) }
-	// The highest bit is the sign. The others are p, uniform in (0, 1/2): so both tails have float32's resolution near 0.
+	// The highest bit is the sign. The others make p, uniform in (0, 1/2), so both tails have float32's resolution near 0.
 	negative := graph.GreaterOrEqual(words, constant(1<<31))
 	low := graph.ConvertDType(graph.BitwiseAnd(words, constant(1<<31-1)), dtypes.Float32)
 	p := graph.MulScalar(graph.AddScalar(low, 0.5), math.Pow(2, -32))
@@ -49,8 +49,8 @@ func horner(x *graph.Node, coefficients ...float64) *graph.Node {
 	return y
 }
 
-// words returns n random words of 32 bits: a hash of their positions, twice, with keys that are drawn from the
-// store's own generator for each call. The hash is Chris Wellons' lowbias32, a bijection of 32 bits.
+// words returns n random words of 32 bits. Each is its position, hashed twice with keys that each call draws
+// from the store's own generator. The hash is Chris Wellons' lowbias32, a bijection of 32 bits.
 func words(scope *model.Scope, g *graph.Graph, n int) *graph.Node {
 	drawn := graph.MulScalar(scope.Store().RandomUniform(g, shapes.Make(dtypes.Float32, 4)), 1<<24)
 	drawn = graph.ConvertDType(drawn, dtypes.Uint32)

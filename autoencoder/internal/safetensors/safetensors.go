@@ -26,8 +26,8 @@ const (
 	metadataKey = "__metadata__"
 )
 
-// types holds the types that a network or its optimizer uses, and float16 to exchange weights in, by the
-// format's names.
+// types holds, by the format's names, the types that a network or its optimizer uses, and float16, in which
+// weights are exchanged.
 var types = map[string]dtypes.DType{
 	"F16": dtypes.Float16, "F32": dtypes.Float32, "F64": dtypes.Float64, "I32": dtypes.Int32,
 	"I64": dtypes.Int64, "U64": dtypes.Uint64, "U8": dtypes.Uint8,
@@ -43,8 +43,7 @@ func nameOf(dtype dtypes.DType) (string, bool) {
 	return "", false
 }
 
-// Holds reports whether a variable of a type can be saved. One of float16 cannot: files of that type are
-// for exchange alone.
+// Holds reports whether a checkpoint can hold variables of a type. Float16 is only for exchanging weights.
 func Holds(dtype dtypes.DType) bool {
 	_, ok := nameOf(dtype)
 	return ok && dtype != dtypes.Float16
@@ -105,8 +104,8 @@ func entryOf(t *tensors.Tensor, start int64) (entry, error) {
 	return entry{name, shape, [2]int64{start, start + t.ByteSize()}}, nil
 }
 
-// File is an open file whose header was read and checked. Its tensors are read one by one, so a caller
-// can compare their shapes with those that it expects before any memory is taken for them.
+// File is an open file whose header was read and checked. Its tensors are read one by one, so a caller can
+// check their shapes before any memory is allocated for them.
 type File struct {
 	Metadata map[string]string
 
@@ -156,8 +155,8 @@ func (e badFormat) Is(target error) bool { return target == ErrFormat }
 
 func formatError(format string, args ...any) error { return badFormat{fmt.Sprintf(format, args...)} }
 
-// readAt fills data. A file that has become shorter than it was is cut off; any other error is the
-// disk's or the network's, and says nothing about the file.
+// readAt fills data. If the file ends too early it is cut off; any other error comes from the disk or the
+// network and says nothing about the file.
 func readAt(r io.ReaderAt, data []byte, at int64) error {
 	n, err := r.ReadAt(data, at)
 	switch {
@@ -197,8 +196,7 @@ func (f *File) Read(name string) (*tensors.Tensor, error) {
 	return t, readErr
 }
 
-// parseHeader reads the header's one JSON object. encoding/json alone would let the last of two
-// equal names win.
+// parseHeader reads the JSON object of the header. encoding/json alone would accept a name that occurs twice.
 func parseHeader(text []byte) (entries map[string]entry, metadata map[string]string, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
@@ -238,8 +236,8 @@ func parseHeader(text []byte) (entries map[string]entry, metadata map[string]str
 	return entries, metadata, nil
 }
 
-// checkEntries checks each tensor, and that together they are the data section: one behind the
-// other, no byte shared and none left over.
+// checkEntries checks each tensor, and that together they fill the data section: one after another, with no
+// byte shared and none left over.
 func checkEntries(entries map[string]entry, size int64) error {
 	names := slices.SortedFunc(maps.Keys(entries), func(a, b string) int {
 		x, y := entries[a].Offsets, entries[b].Offsets

@@ -2,8 +2,8 @@ package trace
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// Latent is what a Reparameterize layer met while a graph was built: the Gaussian posterior q(z|x) of
-// each latent number, and the z that it returned. The prior p(z) is N(0, I).
+// Latent is the record of a Reparameterize layer: the Gaussian posterior q(z|x) of each latent dimension, and
+// the z that the layer returned. The prior p(z) is N(0, I).
 type Latent struct {
 	Mu, LogVar, Z *graph.Node // [batch, .., d]
 	Beta          float64     // the weight of KL in the loss

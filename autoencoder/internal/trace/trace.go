@@ -1,6 +1,6 @@
-// Package trace records what the layers of package nn do while a graph is built: which layers were
-// met, with which arguments and variables, and what a variational layer drew. Package autoencoder
-// reads the record to summarise a network, to compute its loss and to recognise a run.
+// Package trace records what the layers of package nn do while a graph is built: which layers there are,
+// with which arguments and variables, and what a variational layer drew. Package autoencoder reads the
+// record to summarise a network, to compute its loss and to recognise a run.
 package trace
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Layer is one layer of package nn, or one loss of package autoencoder, as it was met.
+// Layer is the record of one layer of package nn, or of one loss of package autoencoder.
 type Layer struct {
 	Name       string // the scope as PyTorch writes it: "encoder.0"
 	Kind       string // the layer with its arguments: "Linear(784, 128)"
@@ -21,7 +21,7 @@ type Layer struct {
 	Parameters int    // number of trainable numbers
 
 	span Span
-	own  bool // not of package nn: its operations have to be looked at to recognise it
+	own  bool // not of package nn, so it can be recognised only by its operations
 }
 
 // Span is a range of a graph's nodes, in the order in which they were built.
@@ -45,8 +45,8 @@ type Trace struct {
 	parameters int                    // trainable numbers declared so far
 }
 
-// By default GoMLX forgets the values of constants of 32 numbers and more, and then nothing could tell two
-// of them apart.
+// By default GoMLX forgets the values of constants with 32 or more numbers, and two of them could not be told
+// apart.
 func init() { graph.MinConstValueSizeToKeep = 1 << 20 }
 
 type key struct{}
@@ -59,7 +59,7 @@ func Start(g *graph.Graph) *Trace {
 	return t
 }
 
-// Of returns the Trace of a graph. A graph without one gets a Trace that nobody reads.
+// Of returns the Trace of a graph, or one that nobody reads if the graph has none.
 func Of(g *graph.Graph) *Trace {
 	if t, ok := g.State(key{}).(*Trace); ok {
 		return t
@@ -79,7 +79,7 @@ func (t *Trace) Output(name string) (y *graph.Node, ok bool) {
 	return y, ok
 }
 
-// Record builds a layer with f and notes it. scope holds its variables.
+// Record builds a layer with f and records it. scope holds its variables.
 func (t *Trace) Record(scope, kind string, f func() *graph.Node) *graph.Node {
 	before := t.parameters
 	var y *graph.Node
@@ -90,8 +90,8 @@ func (t *Trace) Record(scope, kind string, f func() *graph.Node) *graph.Node {
 	return y
 }
 
-// Call builds a layer that may be of package nn, and then has recorded itself, or a function of the
-// caller's own, which is recorded here. scope holds its variables.
+// Call builds a layer. One of package nn records itself; a function of the caller's own is recorded here. scope
+// holds the layer's variables.
 func (t *Trace) Call(scope *model.Scope, f func() *graph.Node) *graph.Node {
 	recorded := len(t.Layers)
 	var y *graph.Node
@@ -128,7 +128,7 @@ func stateDictName(scope string) string {
 	return strings.ReplaceAll(strings.Trim(scope, model.ScopeSeparator), model.ScopeSeparator, ".")
 }
 
-// perImage is the shape of one output, without the batch.
+// perImage returns the shape of one output, without the batch.
 func perImage(y *graph.Node) []int {
 	if y.Rank() == 0 {
 		return nil
@@ -136,7 +136,7 @@ func perImage(y *graph.Node) []int {
 	return append([]int{}, y.Shape().Dimensions[1:]...)
 }
 
-// Declare notes a variable of size numbers whose initial values are U(-bound, bound).
+// Declare records a variable of size numbers whose initial values are drawn from U(-bound, bound).
 func (t *Trace) Declare(path string, bound float64, size int) {
 	if _, shared := t.Bounds[path]; !shared {
 		t.parameters += size
@@ -164,7 +164,8 @@ func (t *Trace) Within(s Span) []Layer {
 
 // Describe returns what was built within s in a form that is equal for equal networks on every
 // backend: the layers by name, kind and output shape, and a hash of the operations that belong to no
-// such layer. (A layer of package nn may build other operations for another device; its kind says all.)
+// such layer. (A layer of package nn may build different operations for another device, but its kind
+// identifies it.)
 func (t *Trace) Describe(s Span) string {
 	var lines []string
 	for _, l := range t.Within(s) {
@@ -176,7 +177,7 @@ func (t *Trace) Describe(s Span) string {
 	return strings.Join(lines, "; ")
 }
 
-// HasOwn reports whether something within s was built by no layer of package nn.
+// HasOwn reports whether s contains operations that no layer of package nn built.
 func (t *Trace) HasOwn(s Span) bool { return len(t.own(s)) > 0 }
 
 // constant describes a constant by its type, shape and value.
@@ -192,9 +193,9 @@ func constant(n *graph.Node) string {
 
 var nodeID = regexp.MustCompile(`#\d+`)
 
-// own returns the operations within s that belong to no recorded layer, a line each. Nodes are
-// numbered within the result. A node from elsewhere is named by the layer that built it. Constants are
-// written out where they are used, because a graph shares them between its users.
+// own returns the operations within s that belong to no recorded layer, one per line. Nodes are numbered
+// within the result. A node from elsewhere is named by the layer that built it. Constants are written out
+// wherever they are used, because a graph shares them between its users.
 func (t *Trace) own(s Span) (lines []string) {
 	nodes := t.graph.Nodes()
 	builder := make([]string, len(nodes))
