@@ -234,3 +234,19 @@ func checkOutputs(t *testing.T, name string, n *notebook) {
 		t.Errorf("%s has no pictures: run `make notebooks`", name)
 	}
 }
+
+// Students see this folder first: the lessons, the page that they start on, and what training leaves behind.
+func TestFolderHoldsLessonsOnly(t *testing.T) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		lesson := filepath.Ext(name) == ".ipynb" || name == "start.md"
+		trained := entry.IsDir() && (name == "weights" || name == "checkpoints" || name == ".ipynb_checkpoints")
+		if !lesson && !trained {
+			t.Errorf("%s is no lesson: it belongs somewhere else", name)
+		}
+	}
+}

@@ -26,7 +26,7 @@ var nets = []net{
 	{"linear", "01-linear-autoencoder", "checkpoints/linear", linear, "training", ""},
 	{"conv-16", "03-convolutional-autoencoder", "checkpoints/03/conv-16", convolutional(16, nil), "train-conv-16", ""},
 	{"vae-2", "04-variational", "checkpoints/04/vae-2", variational(2), "train-vae-2", ""},
-	{"vae-20", "04-variational", "checkpoints/04/vae-20-seed-0", variational(20), "train-vae-20", ""},
+	{"vae-20", "04-variational", "checkpoints/04/vae-20-seed-0", variational(20), "rate", "0"},
 	{"denoising-conv", "05-denoising", "checkpoints/05/conv-0", convolutional(32, nn.Noise(0.5)), "train-conv-seeds", "conv-0"},
 }
 
