@@ -1,13 +1,14 @@
 package cell
 
 import (
-	"autoencoders/internal/text"
 	"fmt"
 	"html"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"autoencoders/internal/text"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"

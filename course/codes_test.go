@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"autoencoders/autoencoder"
 	"autoencoders/measure"
 	"autoencoders/plots"
 
@@ -59,7 +58,7 @@ func TestCodesOfASweepAndOfPCA(t *testing.T) {
 		}
 	}
 	net := cellOf(t, s.Codes("nets").Encode[1][1], squares.test.Images)
-	alone := cellOf(t, autoencoder.Model(s.Net(4, 1)).Encode, squares.test.Images)
+	alone := cellOf(t, s.Net(4, 1).Encode, squares.test.Images)
 	if !net.Equal(alone) {
 		t.Error("the codes of a sweep's size 4 and seed 1 are not those of its net")
 	}
