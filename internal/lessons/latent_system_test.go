@@ -203,6 +203,10 @@ func TestLatentWideNetBeatsPCA(t *testing.T) {
 // An accuracy over 5,000 images has a standard error of .003 to .007.
 func TestLatentClaimOfSeparation(t *testing.T) {
 	n := executed(t, latent)
+	losses := [3][]spread{nil, n.testLosses(t, "train-tutorial", 5), n.testLosses(t, "train-wide", 5)}
+	for _, loss := range pcaLosses(t, n) {
+		losses[0] = append(losses[0], spread{loss, loss, loss})
+	}
 	for _, c := range []*cell{n.cell(t, "neighbours"), n.cell(t, "linear")} {
 		var pca []float64
 		for _, row := range c.rows(7) {
@@ -239,6 +243,14 @@ func TestLatentClaimOfSeparation(t *testing.T) {
 			}
 			if cites() && narrow[3].lo < pca[3] {
 				t.Errorf("linear: with 16 PCA has %.4f, the tutorial's net from %.4f on", pca[3], narrow[3].lo)
+			}
+			for i := 1; i < 5 && cites(); i++ { // the better the copies, the more it gets right
+				for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
+					right := [3]float64{pca[i], narrow[i].mean, wide[i].mean}
+					if a, b := pair[0], pair[1]; (losses[a][i].mean > losses[b][i].mean) != (right[a] < right[b]) {
+						t.Errorf("linear: with %d latent dimensions the losses are %v, the accuracies %v", 2<<i, losses, right)
+					}
+				}
 			}
 		}
 	}
