@@ -373,7 +373,7 @@ def go_part(chosen, env):
     kernel = os.path.join(VENV, "share", "jupyter", "kernels", "autoencoders", "kernel.json")  # written last
     with once(os.path.join(CACHE, "go.done"), os.path.exists(kernel), output(["go", "version"], env), *inputs) as before:
         if before is None:  # after a change in our packages the next cell is as quick
-            ask(["go", "build", "./autoencoder/...", "./datasets", "./measure", "./plots"], dict(env, GOPROXY="off"))
+            ask(["go", "build", "./autoencoder/...", "./course"], dict(env, GOPROXY="off"))
         else:
             run("Go modules", ["go", "mod", "download"], env)
             run("Go tools: gonb, gopls, goimports", ["go", "run", ".", "-out", BIN, "gonb", "gopls", "goimports"], env, cwd=tools)
