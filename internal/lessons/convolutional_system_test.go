@@ -4,6 +4,7 @@ package lessons
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -13,11 +14,7 @@ const convolutional = "03-convolutional-autoencoder.ipynb"
 // lossIn is the one number that a cell's text has.
 func lossIn(t *testing.T, c *cell) float64 {
 	t.Helper()
-	var loss float64
-	if _, err := fmt.Sscan(number.FindString(c.data("text/markdown")), &loss); err != nil {
-		t.Fatalf("%q: %v", c.data("text/markdown"), err)
-	}
-	return loss
+	return numbersIn(t, c, 1)[0]
 }
 
 func TestConvolutionalShowsEachFault(t *testing.T) {
@@ -36,55 +33,108 @@ func TestConvolutionalShowsEachFault(t *testing.T) {
 	if code := n.cell(t, "code-size").data("text/plain"); !strings.Contains(code, "**6400** numbers") {
 		t.Errorf("the code is %q", code)
 	}
-	if summary := n.cell(t, "summary").data("text/plain"); !strings.Contains(summary, "5129") || strings.Contains(summary, "error") {
-		t.Errorf("the mended net:\n%s", summary)
-	}
 	if said := n.cell(t, "too-much-output-padding").data("text/plain"); !strings.Contains(said, "the output padding, 2, must be smaller than the stride, 2") {
 		t.Errorf("too much output padding says %q", said)
 	}
 }
 
-// PyTorch has .0033 for the mended net after 2 epochs, and .0396 and .1907 for the compressing one
-// with 16 and 2 latents after 6.
+// The numbers of parameters are those of PyTorch: sum(p.numel() for p in model.parameters()).
+func TestConvolutionalDrawsItsNets(t *testing.T) {
+	n := executed(t, convolutional)
+	for id, parts := range map[string][]string{
+		"mended-drawn":  {"28 × 28 × 1 → 24 × 24 × 6 → 20 × 20 × 16 (the code)", "5,129 parameters"},
+		"conv-16-drawn": {"14 × 14 × 16 → 7 × 7 × 32 → 1,568 → 16 (the code)", "61,329 parameters"},
+	} {
+		for _, part := range parts {
+			if alt := n.cell(t, id).alt(); !strings.Contains(alt, part) {
+				t.Errorf("%s is drawn as %q, without %q", id, alt, part)
+			}
+		}
+	}
+}
+
+// PyTorch has 0.0033 and 0.0044 for the mended net after 2 epochs, and 0.0396 for the compressing one with 16 latent dimensions
+// after 6.
 func TestConvolutionalTrainsAsPyTorchDoes(t *testing.T) {
 	n := executed(t, convolutional)
 	mended, negative := n.cell(t, "train-mended").rows(2), lossIn(t, n.cell(t, "mended-negatives"))
-	if len(mended) != 2 || mended[1][1] > 0.01 {
+	if len(mended) != 2 || mended[1][1] > 0.015 {
 		t.Fatalf("the mended net: %v", mended)
 	}
-	if negative < 10*mended[1][1] {
+	if negative < 10*mended[1][1] || negative < 0.4558 { // an all-white image
 		t.Errorf("the mended net copies negatives, too: %.4f", negative)
 	}
 	conv16 := n.cell(t, "train-conv-16").rows(2)
 	if len(conv16) != 6 || conv16[5][1] > 0.05 {
 		t.Fatalf("the compressing net: %v", conv16)
 	}
-	on16 := lossIn(t, n.cell(t, "conv-16-negatives"))
-	if on16 < 10*conv16[5][1] {
-		t.Errorf("16 latents have %.4f on negatives, %.4f on digits", on16, conv16[5][1])
-	}
-	rows := n.cell(t, "comparison").rows(2) // linear-2, conv-2, linear-16, conv-16
-	if len(rows) != 4 {
-		t.Fatalf("the comparison has %v", rows)
-	}
-	l2, c2, l16, c16 := rows[0][0], rows[1][0], rows[2][0], rows[3][0]
-	if c16 > 0.7*l16 || c2 < l2 || c16 != conv16[5][1] {
-		t.Errorf("the comparison has %v", rows)
-	}
-	if cites() && (mended[1][1] > 0.0045 || negative < 100*mended[1][1] || on16 < 1.5*negative || c16 > 0.042 || c16 > l16/2 || c2 > 0.195) {
-		t.Errorf("mended %.4f, its negatives %.4f, those of 16 latents %.4f, the comparison %v", mended[1][1], negative, on16, rows)
+	if on16 := lossIn(t, n.cell(t, "conv-16-negatives")); on16 < negative || cites() && on16 < 2*negative {
+		t.Errorf("16 latent dimensions have %.4f on negatives, the mended net %.4f", on16, negative)
 	}
 }
 
-func TestConvolutionalSizesAndShifts(t *testing.T) {
+// Three seeds each have 0.0655 to 0.0703 and 0.0389 to 0.0412 with 16 latent dimensions, and 0.1578 to 0.1664 and 0.1859 to
+// 0.1897 with 2. (PyTorch's convolutional net has 0.1907 with 2.)
+func TestConvolutionsWinWith16NumbersAndLoseWith2(t *testing.T) {
 	n := executed(t, convolutional)
-	sizes := n.cell(t, "sizes").data("text/plain")
+	rows := n.cell(t, "comparison").rows(3) // mean, lowest, highest; the parameters have no point
+	if len(rows) != 2 {
+		t.Fatalf("the comparison has %v", rows)
+	}
+	if fully, conv := rows[0], rows[1]; conv[2] > 0.8*fully[1] {
+		t.Errorf("with 16 numbers the wide net has %v, the convolutional one %v", fully, conv)
+	}
+	if said := n.cell(t, "comparison").data("text/plain"); !strings.Contains(said, "228640") || !strings.Contains(said, "61329") {
+		t.Errorf("the comparison says\n%s", said)
+	}
+	rows = n.cell(t, "train-2").rows(2) // loss, time: wide, convolutional
+	if len(rows) != 2 || rows[1][0] < rows[0][0]+0.01 {
+		t.Errorf("with 2 numbers: %v", rows)
+	}
+	if kernel4 := n.cell(t, "train-kernel-4").rows(2); len(kernel4) != 1 || kernel4[0][0] > rows[1][0] {
+		t.Errorf("the kernel of 4 has %v, that of 3 has %v", kernel4, rows[1])
+	}
+}
+
+// With kernels of 3 three seeds have 1.09 to 1.15, with kernels of 4 two have 0.90 and 0.94.
+func TestAKernelOf3WithStride2LeavesATexture(t *testing.T) {
+	rows := executed(t, convolutional).cell(t, "texture").rows(3) // 13 periods, 14 periods, their ratio
+	if len(rows) != 4 {
+		t.Fatalf("the table of textures has %v", rows)
+	}
+	digits, fully, kernel3, kernel4 := rows[0][2], rows[1][2], rows[2][2], rows[3][2]
+	if kernel3 < 1.04 || kernel3 < max(digits, fully, kernel4)+0.05 || kernel4 > 1 {
+		t.Errorf("the finest wave has %.2f in digits, %.2f with no kernel, %.2f with 3, %.2f with 4", digits, fully, kernel3, kernel4)
+	}
+}
+
+func TestTheFirstFiltersWereDrawnByChance(t *testing.T) {
+	n := executed(t, convolutional)
+	said, kept := n.cell(t, "filters").data("text/markdown"), 0
+	if _, err := fmt.Sscanf(said, "**%d** of 144 weights", &kept); err != nil || kept < 110 {
+		t.Errorf("the filters: %q: %v", said, err)
+	}
+	if largest := numbersIn(t, n.cell(t, "filters"), 2); largest[0] > 0.34 || largest[1] < 1.2*largest[0] {
+		t.Errorf("the largest weight before and after: %v", largest)
+	}
+	line := numbersIn(t, n.cell(t, "padding-line"), 3) // inside, at the edge, the sum of the left column
+	if math.Abs(line[1]-line[0]-line[2]) > 0.03 || line[1] < line[0]+0.1 {
+		t.Errorf("map 4 of a black image: inside, at the edge, left column: %v", line)
+	}
+}
+
+func TestConvolutionalSizes(t *testing.T) {
+	sizes := executed(t, convolutional).cell(t, "sizes").data("text/plain")
 	for _, want := range [][]any{{25, 13, 25, 26}, {26, 13, 25, 26}, {27, 14, 27, 28}, {28, 14, 27, 28}} {
 		if line := fmt.Sprint(want...); !strings.Contains(strings.Join(strings.Fields(sizes), " "), line) {
 			t.Errorf("no row %s in\n%s", line, sizes)
 		}
 	}
-	rows := n.cell(t, "shift-losses").rows(3) // linear, convolutional, mended, by pixels
+}
+
+func TestADigitThatMoves(t *testing.T) {
+	n := executed(t, convolutional)
+	rows := n.cell(t, "shift-losses").rows(3) // the wide net, conv16, mended, by pixels
 	if len(rows) != 7 {
 		t.Fatalf("the shifts have %v", rows)
 	}
@@ -93,13 +143,34 @@ func TestConvolutionalSizesAndShifts(t *testing.T) {
 			t.Errorf("shifted by %d: %v", i, row)
 		}
 	}
-	if rows[6][0] < 0.2699 || rows[6][1] < 0.2 || rows[6][2] > 0.15 { // .2699: the mean image for all
+	// 0.2699: the mean image for all, in place
+	if rows[6][0] < 0.25 || rows[6][1] < 0.2 || rows[6][2] > 0.15 || cites() && (rows[5][0] < 0.2699 || rows[6][1] < 0.2699) {
 		t.Errorf("the shifts have %v", rows)
+	}
+	digits := n.cell(t, "narrow-and-wide").rows(2) // ones, zeros
+	if len(digits) != 7 {
+		t.Fatalf("ones and zeros have %v", digits)
+	}
+	if ones, zeros := digits[3][0]/digits[0][0], digits[3][1]/digits[0][1]; ones > 2 || zeros < 3 {
+		t.Errorf("at 3 pixels the loss of ones has grown %.1f times, that of zeros %.1f times", ones, zeros)
+	}
+	if difference := numbersIn(t, n.cell(t, "moves-along"), 2); difference[0] < 1e-4 || difference[1] > 1e-6 {
+		t.Errorf("the copy of a shifted image differs from the shifted copy by %v", difference)
+	}
+	maps := n.cell(t, "sampling-grid").rows(2) // from the maps in place, from those maps moved by one place
+	if len(maps) != 3 {
+		t.Fatalf("the maps have %v", maps)
+	}
+	apart := maps[0][1]
+	if maps[0][0] != 0 || maps[2][1] > 1e-4 || min(maps[1][0], maps[1][1]) < 0.2*apart || math.Abs(maps[1][0]-maps[1][1]) > 0.2*apart {
+		t.Errorf("the maps of shifted images: %v", maps)
 	}
 }
 
 func TestConvolutionalFigures(t *testing.T) {
 	n := executed(t, convolutional)
-	n.shows(t, "relu-end-copies", "mended-copies", "mended-negatives", "conv-16-copies", "conv-16-negatives", "side-by-side-16",
-		"side-by-side-2", "filters", "feature-maps", "shifts")
+	n.shows(t, "convolution-drawn", "transposed-drawn", "relu-end-copies", "mended-drawn", "mended-copies", "mended-negatives",
+		"stride-drawn", "output-padding-drawn", "conv-16-drawn", "conv-16-copies", "conv-16-negatives", "side-by-side-16",
+		"side-by-side-2", "kernel-4-drawn", "texture-seen", "filters", "feature-maps", "black-maps", "shifts", "shift-losses",
+		"shifted-maps")
 }

@@ -8,24 +8,42 @@ import (
 	"strings"
 	"testing"
 
+	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/nn"
 	"autoencoders/datasets"
+	"autoencoders/images"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 const denoising = "05-denoising.ipynb"
 
-// score is a line of a table of the lesson, by the method that it begins with.
+// score is a line of a table of the lesson.
 type score struct{ mse, psnr, ssim float64 }
 
+// scores returns the lines of a cell's tables, by the method that each begins with: the first line of each method.
 func scores(t *testing.T, c *cell) map[string]score {
 	t.Helper()
 	found := map[string]score{}
+	for name, numbers := range c.named(3) {
+		found[name] = score{numbers[0], numbers[1], numbers[2]}
+	}
+	return found
+}
+
+// named returns the numbers with a point in each line of a cell's tables that has n of them at least, by what stands before
+// the first: the first line of each name.
+func (c *cell) named(n int) map[string][]float64 {
+	found := map[string][]float64{}
 	for line := range strings.Lines(c.data("text/plain")) {
-		if at := number.FindStringIndex(line); at != nil {
-			if rows := (&cell{Outputs: []output{{Data: map[string]any{"text/plain": line}}}}).rows(3); len(rows) == 1 {
-				found[strings.TrimSpace(line[:at[0]])] = score{rows[0][0], rows[0][1], rows[0][2]}
-			}
+		at := number.FindStringIndex(line)
+		if at == nil {
+			continue
+		}
+		rows := (&cell{Outputs: []output{{Data: map[string]any{"text/plain": line}}}}).rows(n)
+		name := strings.TrimSpace(line[:at[0]])
+		if _, ok := found[name]; len(rows) == 1 && !ok {
+			found[name] = rows[0]
 		}
 	}
 	return found
@@ -50,65 +68,27 @@ func within(t *testing.T, c *cell, learned bool, want map[string]score) map[stri
 	return got
 }
 
-// endings returns the test losses after the last epoch of each of some trainings in one cell.
-func endings(t *testing.T, c *cell, trainings, epochs int) (losses []float64) {
-	t.Helper()
-	rows := c.rows(3) // train loss, test loss, seconds
-	if len(rows) != trainings*epochs {
-		t.Fatalf("%s has %d epochs, want %d times %d:\n%s", c.ID, len(rows), trainings, epochs, c.data("text/plain"))
-	}
-	for i := range trainings {
-		losses = append(losses, rows[(i+1)*epochs-1][1])
-	}
-	return losses
-}
+var doingNothing, medianFilter = score{0.1310, 14.86, 0.621}, score{0.0614, 18.22, 0.686}
 
-// PyTorch has .0532 for the linear net after ten epochs, and .0296 for the convolutional one after five.
-func TestDenoisingTrainsAsPyTorchDoes(t *testing.T) {
-	n := executed(t, denoising)
-	baselines := scores(t, n.cell(t, "baselines"))
-	nothing, median := baselines["nothing"].mse, baselines["median 3 × 3"].mse
-	linear := append(endings(t, n.cell(t, "train-linear"), 1, 10), endings(t, n.cell(t, "train-linear-seeds"), 2, 10)...)
-	convolutional := endings(t, n.cell(t, "train-conv-seeds"), 3, 5)
-	for i := range 3 {
-		if linear[i] > 0.95*median || linear[i] > nothing/2 || linear[i] < 0.045 {
-			t.Errorf("clipping has %.4f, the median %.4f, the linear nets %v", nothing, median, linear)
-		}
-		if convolutional[i] > 0.036 || convolutional[i] < 0.024 || convolutional[i] > 0.75*slices.Min(linear) {
-			t.Errorf("the convolutional nets: %v, the linear ones %v", convolutional, linear)
-		}
-	}
-	plain, plainConv := endings(t, n.cell(t, "train-plain"), 1, 10)[0], endings(t, n.cell(t, "train-plain-conv"), 1, 5)[0]
-	if plain > slices.Min(linear) || plainConv > slices.Min(convolutional) || plainConv > plain {
-		t.Errorf("on clean images the plain nets have %.4f and %.4f; with noise linear %v, convolutional %v", plain, plainConv, linear, convolutional)
-	}
-	if !cites() {
-		return
-	}
-	if slices.Max(linear) > 0.056 || slices.Min(linear) < 0.05 || slices.Max(convolutional) > 0.032 || slices.Min(convolutional) < 0.026 {
-		t.Errorf("linear %v, convolutional %v", linear, convolutional)
-	}
-	if math.Abs(plain-0.0414) > 0.0025 || math.Abs(plainConv-0.0216) > 0.0015 {
-		t.Errorf("on clean images the plain nets have %.4f and %.4f", plain, plainConv)
-	}
-	if first := n.cell(t, "train-linear").rows(3); first[0][1] > nothing || first[4][1] < median || first[6][1] > median {
-		t.Errorf("the linear net passes the median, %.4f, at %v", median, first)
-	}
-}
-
-// What learns nothing.
+// What learns nothing. The median filter damages clean digits; a bottleneck of PCA removes noise and detail.
 func TestDenoisingBaselines(t *testing.T) {
 	n := executed(t, denoising)
 	c := n.cell(t, "baselines")
 	if before := lossIn(t, c); math.Abs(before-0.25) > 0.0005 {
 		t.Errorf("before clipping the noise has %.4f", before)
 	}
-	within(t, c, false, map[string]score{"nothing": {0.1310, 14.86, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}})
-	images := tensors.MustCopyFlatData[float32](datasets.MNIST().Test().Images)
+	within(t, c, false, map[string]score{"nothing": doingNothing, "median filter": medianFilter})
+	within(t, n.cell(t, "median-clean"), false, map[string]score{"median filter": {0.0187, 23.93, 0.901}})
+	within(t, n.cell(t, "scores-clean"), false, map[string]score{
+		"PCA, 32 components": {0.0679, 18.01, 0.667}, "PCA, 128 components": {0.0381, 20.31, 0.736}, "PCA, 512 components": {0.0878, 16.60, 0.625}})
+	if rows := n.cell(t, "scores-clean").rows(3); len(rows) != 6 || math.Abs(rows[3][0]-0.0608) > 0.0005 || rows[5][0] > 0.001 {
+		t.Errorf("PCA, with noise and then without: %v", rows)
+	}
+	pixels := tensors.MustCopyFlatData[float32](datasets.MNIST().Test().Images)
 	black := 0.0
-	for _, x := range images {
+	for _, x := range pixels {
 		if x == 0 {
-			black += 1 / float64(len(images))
+			black += 1 / float64(len(pixels))
 		}
 	}
 	if math.Abs(black-0.8) > 0.02 {
@@ -116,141 +96,213 @@ func TestDenoisingBaselines(t *testing.T) {
 	}
 }
 
-func TestDenoisingSeedsAndTheBottleneck(t *testing.T) {
+// PyTorch has 0.0532 for the narrow net after ten epochs, and 0.0296 for the convolutional one after five.
+func TestDenoisingTrainsAsPyTorchDoes(t *testing.T) {
 	n := executed(t, denoising)
-	three := within(t, n.cell(t, "scores-linear"), true, map[string]score{
-		"PCA, 32": {0.0679, 18.01, 0.667}, "plain linear": {0.0591, 18.72, 0.722}, "denoising linear": {0.0531, 19.29, 0.745}})
-	if plain, trained := three["plain linear"].psnr, three["denoising linear"].psnr; trained < plain || plain < three["PCA, 32"].psnr {
-		t.Errorf("training with noise gains nothing: %v", three)
+	epochs := n.cell(t, "train-linear").rows(3) // train loss, test loss, seconds
+	if len(epochs) != 10 {
+		t.Fatalf("the narrow net has %d epochs", len(epochs))
 	}
-	clean := within(t, n.cell(t, "scores-clean"), true, map[string]score{
-		"PCA, 32": {0.0608, 18.56, 0.726}, "plain linear": {0.0414, 20.60, 0.800}, "denoising linear": {0.0439, 20.24, 0.791}})
-	if clean["plain linear"].mse >= clean["denoising linear"].mse {
-		t.Errorf("on clean images: %v", clean)
+	first, last := epochs[0], epochs[9]
+	if first[1] > 0.95*doingNothing.mse || last[1] > 0.95*medianFilter.mse || last[1] < 0.045 || math.Abs(last[0]-last[1]) > 0.005 {
+		t.Errorf("the narrow net: %v", epochs)
 	}
-	mean := func(id string, low, high float64) (mean float64) {
-		seeds := scores(t, n.cell(t, id))
-		if len(seeds) != 3 {
-			t.Fatalf("%s: %v", id, seeds)
+	if cites() && (math.Abs(first[1]-0.102) > 0.005 || math.Abs(last[1]-0.0531) > 0.0025) {
+		t.Errorf("the narrow net has %v after one epoch and %v after ten", first, last)
+	}
+	losses := n.cell(t, "train-conv-seeds").named(2)
+	for _, seed := range []string{"0", "1", "2"} {
+		wide, conv := losses["wide-"+seed], losses["conv-"+seed]
+		if wide == nil || conv == nil || wide[0] > 0.9*last[1] || wide[0] < 0.034 || conv[0] > 0.036 || conv[0] < 0.024 || conv[0] > 0.9*wide[0] {
+			t.Errorf("seed %s: wide %v, convolutional %v, narrow %v", seed, wide, conv, last)
 		}
-		for _, s := range seeds {
-			if mean += s.psnr / 3; cites() && (s.psnr < low-0.35 || s.psnr > high+0.35) {
-				t.Errorf("%s: %.2f dB, the lesson says %.1f to %.1f", id, s.psnr, low, high)
-			}
+	}
+}
+
+func TestDenoisingConvolutionsAreWorthMoreThanADecibel(t *testing.T) {
+	seeds := scores(t, executed(t, denoising).cell(t, "scores-conv-seeds"))
+	var wide, conv []float64
+	for _, seed := range []string{"0", "1", "2"} {
+		wide, conv = append(wide, seeds["wide, seed "+seed].psnr), append(conv, seeds["convolutional, seed "+seed].psnr)
+	}
+	gap := slices.Min(conv) - slices.Max(wide)
+	if gap < 0.6 || cites() && gap < 1 || slices.Max(wide)-slices.Min(wide) > gap || slices.Max(conv)-slices.Min(conv) > gap {
+		t.Errorf("wide %v, convolutional %v", wide, conv)
+	}
+	if cites() && (slices.Min(wide) < 20.2 || slices.Max(wide) > 20.9 || slices.Min(conv) < 21.5 || slices.Max(conv) > 22.4) {
+		t.Errorf("wide %v, the lesson says 20.5 to 20.6; convolutional %v, the lesson says 21.8 to 22.1", wide, conv)
+	}
+	for want, m := range map[int]autoencoder.Model{654_416: wideNet(), 111_521: autoencoder.Convolutional("", 32), 9_569: openNet("")} {
+		if summary, err := m.Summary(28, 28, 1); err != nil || summary.Parameters != want {
+			t.Errorf("a net has %d parameters, the lesson says %d: %v", summary.Parameters, want, err)
 		}
-		return mean
 	}
-	linear, convolutional := mean("scores-linear-seeds", 19.3, 19.3), mean("scores-conv-seeds", 21.8, 22.1)
-	if gain := convolutional - linear; gain < 1.2 || gain > 4 {
-		t.Errorf("convolutions gain %.2f dB, the lesson says two and a half", gain)
+}
+
+func wideNet() autoencoder.Model {
+	return autoencoder.Model{
+		Encoder: nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 32)),
+		Decoder: nn.Sequential(nn.Linear(32, 400), nn.ReLU(), nn.Linear(400, 784), nn.Tanh()),
 	}
-	if gain := convolutional - three["PCA, 32"].psnr; gain < 2.5 {
-		t.Errorf("convolutions are %.2f dB above PCA, the lesson says nearly four", gain)
+}
+
+func openNet(dir string) autoencoder.Model {
+	half := []nn.ConvOption{nn.Stride(2), nn.Padding(1)}
+	double := []nn.ConvOption{nn.Stride(2), nn.Padding(1), nn.OutputPadding(1)}
+	return autoencoder.Model{
+		Dir:     dir,
+		Encoder: nn.Sequential(nn.Conv2d(1, 16, 3, half...), nn.ReLU(), nn.Conv2d(16, 32, 3, half...), nn.ReLU()),
+		Decoder: nn.Sequential(nn.ConvTranspose2d(32, 16, 3, double...), nn.ReLU(), nn.ConvTranspose2d(16, 1, 3, double...), nn.Tanh()),
 	}
 }
 
 // The tutorial's claim: a VAE is useful to take noise off.
 func TestDenoisingHasTheVAEsNumber(t *testing.T) {
 	n := executed(t, denoising)
-	nats := n.cell(t, "train-vae").rows(3) // loss, KL, seconds
-	if len(nats) != 30 {
-		t.Fatalf("three nets have %d epochs", len(nats))
+	c := n.cell(t, "train-vae")
+	nats := c.named(2)
+	plain, noisy := nats["plain-vae"], nats["vae"]
+	if plain == nil || noisy == nil || plain[0] > 113 || noisy[0] < plain[0]+1 {
+		t.Errorf("the VAE has %v nats, with noise %v", plain, noisy)
 	}
-	plain, noisy := nats[9][0], nats[19][0]
-	if plain > 110 || noisy < plain+1 {
-		t.Errorf("the VAE has %.1f nats, with noise %.1f", plain, noisy)
+	s := within(t, c, true, map[string]score{"VAE, plain": {0.0611, 18.58, 0.698}, "VAE, denoising": {0.0515, 19.42, 0.741}, "no KL term, denoising": {0.0402, 20.50, 0.792}})
+	if a, b, free := s["VAE, plain"].psnr, s["VAE, denoising"].psnr, s["no KL term, denoising"].psnr; b < a+0.3 || free < b+0.5 || a < doingNothing.psnr+2 {
+		t.Errorf("the scores are %v", s)
 	}
-	if cites() && (math.Abs(plain-105.6) > 1 || math.Abs(noisy-110.9) > 1) {
-		t.Errorf("the VAE has %.1f nats, with noise %.1f, the lesson says 105.6 and 110.9", plain, noisy)
+	if wide := scores(t, n.cell(t, "scores-conv-seeds"))["wide, seed 0"].psnr; math.Abs(wide-s["no KL term, denoising"].psnr) > 0.5 {
+		t.Errorf("the wide net has %.2f, the lesson says about as much as the net without a KL term: %v", wide, s)
 	}
-	if nats[29][1] != 0 {
-		t.Errorf("the net that is not variational has a KL of %v", nats[29][1])
-	}
-	within(t, n.cell(t, "scores-all"), false, map[string]score{
-		"nothing": {0.1310, 14.86, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}, "PCA, 32": {0.0679, 18.01, 0.667}})
-	s := within(t, n.cell(t, "scores-all"), true, map[string]score{
-		"plain linear": {0.0591, 18.72, 0.722}, "plain VAE": {0.0608, 18.56, 0.698},
-		"denoising linear": {0.0531, 19.29, 0.745}, "denoising VAE": {0.0467, 19.84, 0.758},
-		"denoising, no KL": {0.0352, 21.07, 0.810}, "denoising convolutional": {0.0297, 21.83, 0.835}})
-	if got := s["plain convolutional"].psnr; got > s["nothing"].psnr || cites() && math.Abs(got-13.2) > 1.2 {
-		t.Errorf("the plain convolutional net has %v, the lesson says worse than doing nothing", got)
-	}
-	if level := math.Abs(s["plain VAE"].psnr - s["plain linear"].psnr); level > 1 {
-		t.Errorf("the plain VAE and the plain linear net are %.2f dB apart, the lesson says level", level)
-	}
-	for _, pair := range [][2]string{{"denoising linear", "plain linear"}, {"denoising VAE", "denoising linear"}, {"denoising VAE", "plain VAE"},
-		{"denoising, no KL", "denoising VAE"}, {"denoising convolutional", "denoising, no KL"}} {
-		if s[pair[0]].psnr <= s[pair[1]].psnr {
-			t.Errorf("%s has %v, %s %v", pair[0], s[pair[0]], pair[1], s[pair[1]])
+}
+
+// What denoises: the training with noise, with a bottleneck or without.
+func TestDenoisingNeedsNoBottleneck(t *testing.T) {
+	n := executed(t, denoising)
+	losses := n.cell(t, "train-open").named(2)
+	copies := losses["plain-conv-open"]
+	for _, name := range []string{"plain-wide", "plain-wide-open", "plain-conv"} {
+		if loss := losses[name]; copies == nil || loss == nil || copies[0] > 0.25*loss[0] {
+			t.Errorf("on clean images %s has %v, plain-conv-open %v", name, loss, copies)
 		}
 	}
-	if gain := s["denoising VAE"].psnr - s["plain VAE"].psnr; cites() && (gain < 0.9 || gain > 1.7) {
-		t.Errorf("noise in training gains the VAE %.2f dB, the lesson says 1.3", gain)
+	if a, b := losses["plain-wide"][0], losses["plain-wide-open"][0]; math.Abs(a-b) > 0.2*a {
+		t.Errorf("the plain wide nets have %.4f and %.4f, the lesson says that the open one copies no better", a, b)
+	}
+	psnr := n.cell(t, "what-denoises").named(2) // trained on clean images, and with noise
+	for net, want := range map[string][]float64{"wide": {19.88, 20.53}, "wide, open": {19.92, 20.99}, "conv.": {13.51, 21.83}, "conv., open": {20.20, 23.98}} {
+		got := psnr[net]
+		if got == nil || got[1] < got[0]+0.2 || got[1] < medianFilter.psnr+1 {
+			t.Errorf("%s has %v", net, got)
+		} else if cites() && (math.Abs(got[0]-want[0]) > 0.7 || math.Abs(got[1]-want[1]) > 0.35) {
+			t.Errorf("%s has %v, the lesson says %v", net, got, want)
+		}
+	}
+	if plain := psnr["conv."][0]; plain > doingNothing.psnr {
+		t.Errorf("the plain convolutional net has %.2f dB, the lesson says worse than doing nothing", plain)
+	}
+	if math.Abs(psnr["wide"][0]-psnr["wide, open"][0]) > 0.5 {
+		t.Errorf("the plain wide nets have %v and %v, the lesson says that the bottleneck makes no difference", psnr["wide"], psnr["wide, open"])
+	}
+	if psnr["wide, open"][1] < psnr["wide"][1] || psnr["conv., open"][1] < psnr["conv."][1]+1 {
+		t.Errorf("the open nets are not better: %v", psnr)
+	}
+	if gain := psnr["conv."][1] - psnr["conv."][0]; gain < 3 || psnr["conv., open"][1]-psnr["conv., open"][0] < 2 {
+		t.Errorf("the convolutional nets gain little: %v", psnr)
+	}
+}
+
+// An output pixel of the open convolutional net depends on a window of 11 x 11 pixels of the input.
+func TestDenoisingWindow(t *testing.T) {
+	m := openNet(t.TempDir())
+	some := datasets.MNIST(datasets.Normalize(0.5, 0.5)).Train().Take(785).Images
+	config := autoencoder.Tutorial()
+	config.Epochs = 1
+	for _, err := range m.Train(some, some, config) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	pixels := tensors.MustCopyFlatData[float32](images.Constant(some, -1))
+	for i := range 784 {
+		pixels[i*784+i] = 1 // image i differs from the last one, all black, in pixel i
+	}
+	y, err := m.Reconstruct(tensors.FromFlatDataAndDimensions(pixels, 785, 28, 28, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := tensors.MustCopyFlatData[float32](y)
+	widest := 0
+	for o := range 784 {
+		top, bottom, left, right := 28, -1, 28, -1
+		for i := range 784 {
+			if out[i*784+o] != out[784*784+o] {
+				top, bottom, left, right = min(top, i/28), max(bottom, i/28), min(left, i%28), max(right, i%28)
+			}
+		}
+		widest = max(widest, bottom-top+1, right-left+1)
+	}
+	if widest != 11 {
+		t.Errorf("the widest window is %d pixels wide, the lesson says 11", widest)
 	}
 }
 
 func TestDenoisingSaltAndPepper(t *testing.T) {
 	n := executed(t, denoising)
-	c := n.cell(t, "scores-salt-and-pepper")
-	within(t, c, false, map[string]score{"nothing": {0.3855, 10.19, 0.450}, "median 3 × 3": {0.0617, 18.38, 0.756}, "PCA, 32": {0.0919, 16.55, 0.551}})
-	s := within(t, c, true, map[string]score{"trained on salt and pepper": {0.0355, 21.02, 0.807}})
-	other, own := s["trained on Gaussian noise"].psnr, s["trained on salt and pepper"].psnr
-	if own < s["median 3 × 3"].psnr+1 || own < other+1.5 || cites() && (math.Abs(other-17.7) > 0.6 || other > s["median 3 × 3"].psnr) {
-		t.Errorf("the net trained on Gaussian noise has %.2f dB, that on salt and pepper %.2f, the median %.2f", other, own, s["median 3 × 3"].psnr)
+	c := n.cell(t, "25fc0e70")
+	within(t, c, false, map[string]score{"nothing": {0.3855, 10.19, 0.450}, "median filter": {0.0617, 18.38, 0.756}})
+	s := scores(t, c)
+	wide := min(s["wide"].psnr, s["wide, open"].psnr)
+	conv := max(s["convolutional"].psnr, s["convolutional, open"].psnr)
+	own := s["convolutional, open, trained with it"].psnr
+	if conv > wide || s["convolutional, open"].psnr > s["median filter"].psnr-0.3 || own < s["median filter"].psnr+1.5 {
+		t.Errorf("salt and pepper: %v", s)
+	}
+	if cites() && (math.Abs(s["convolutional, open"].psnr-17.2) > 0.5 || math.Abs(own-21.4) > 0.5) {
+		t.Errorf("salt and pepper: %v", s)
 	}
 }
 
 func TestDenoisingOtherNoiseAndOtherImages(t *testing.T) {
 	n := executed(t, denoising)
-	rows := n.cell(t, "psnr-against-noise").rows(6) // level, nothing, median, PCA, plain and denoising convolutional
+	rows := n.cell(t, "psnr-against-noise").rows(7) // level, nothing, median; wide and convolutional, each with a bottleneck and open
 	if len(rows) != 10 {
 		t.Fatalf("%d levels", len(rows))
 	}
 	weak, trained, double := rows[0], rows[4], rows[9]
-	if math.Abs(weak[1]-28.6) > 0.1 || math.Abs(weak[3]-18.5) > 0.1 || math.Abs(double[3]-16.8) > 0.1 {
-		t.Errorf("what learns nothing, or is PCA: %v and %v", weak, double)
-	}
-	if weak[5] > weak[1]-2 { // with little noise it is best to do nothing
+	if math.Abs(weak[1]-28.6) > 0.1 || weak[3] > weak[1]-3 || weak[5] > weak[1]-3 || math.Abs(weak[6]-weak[1]) > 1.5 {
 		t.Errorf("little noise: %v", weak)
 	}
-	if trained[5] < max(trained[1], trained[2], trained[3], trained[4])+1 || double[5] < max(double[1], double[2], double[4]) {
-		t.Errorf("the noise it was trained on, and twice that: %v and %v", trained, double)
+	if trained[6] < slices.Max(trained[1:6])+1 {
+		t.Errorf("the noise of the training: %v", trained)
 	}
-	for _, row := range rows[:5] {
-		if row[4] >= row[1] {
-			t.Errorf("at %.1f the plain convolutional net has %.2f dB, nothing %.2f", row[0], row[4], row[1])
-		}
-	}
-	turned := n.cell(t, "scores-turned")
-	within(t, turned, false, map[string]score{"nothing": {0.1310, 14.86, 0.621}, "median 3 × 3": {0.0614, 18.22, 0.686}, "PCA, 32": {0.1250, 15.19, 0.487}})
-	s := scores(t, turned)
-	linear, convolutional := s["denoising linear"].psnr, s["denoising convolutional"].psnr
-	if linear > convolutional-1 || linear > s["median 3 × 3"].psnr-1 {
-		t.Errorf("turned: %v", s)
-	}
-	if !cites() {
-		return
-	}
-	if math.Abs(weak[5]-22.8) > 0.4 || weak[2] < weak[5] || rows[2][5] < rows[2][1]+2 || math.Abs(rows[1][1]-rows[1][5]) > 0.5 {
-		t.Errorf("little noise: %v", rows[:3])
-	}
-	if loss := weak[5] - trained[5]; loss < 0.6 || loss > 1.4 {
-		t.Errorf("from 0.1 to 0.5 the denoiser loses %.2f dB, the lesson says one", loss)
-	}
-	if math.Abs(double[5]-17.8) > 0.6 || double[5] < double[3] {
+	if double[6] > slices.Min(double[3:6])-0.5 || double[6] < double[2] {
 		t.Errorf("twice the noise: %v", double)
 	}
-	for _, row := range rows[5:7] {
-		if row[4] >= row[1] {
-			t.Errorf("at %.1f the plain convolutional net has %.2f dB, nothing %.2f", row[0], row[4], row[1])
+	if cites() {
+		for i, want := range []float64{18.12, 17.65, 17.78, 16.36} {
+			if math.Abs(double[3+i]-want) > 0.4 {
+				t.Errorf("twice the noise: %v", double)
+			}
 		}
 	}
-	if math.Abs(linear-15) > 0.5 || math.Abs(convolutional-17.8) > 0.4 || convolutional >= s["median 3 × 3"].psnr {
-		t.Errorf("turned: %v", s)
+	c := n.cell(t, "scores-turned")
+	within(t, c, false, map[string]score{"nothing": doingNothing, "median filter": medianFilter})
+	s := within(t, c, true, map[string]score{"wide": {0.0925, 16.61, 0.621}, "convolutional, open": {0.0187, 23.53, 0.872}})
+	upright := n.cell(t, "what-denoises").named(2)
+	for net, name := range map[string]string{"wide": "wide", "wide, open": "wide, open", "convolutional": "conv."} {
+		if fall := upright[name][1] - s[net].psnr; fall < 1.5 {
+			t.Errorf("turned digits cost %s %.2f dB", net, fall)
+		}
+	}
+	if fall := upright["conv., open"][1] - s["convolutional, open"].psnr; fall > 1.2 {
+		t.Errorf("turned digits cost the open convolutional net %.2f dB, the lesson says half a decibel", fall)
+	}
+	if narrow := s["narrow"].psnr; math.Abs(narrow-doingNothing.psnr) > 1 {
+		t.Errorf("turned digits: the narrow net has %.2f dB, the lesson says as much as doing nothing has", narrow)
 	}
 }
 
 func TestDenoisingFigures(t *testing.T) {
 	n := executed(t, denoising)
-	n.shows(t, "kinds-of-noise", "look-linear", "look-all", "look-salt-and-pepper", "psnr-against-noise", "look-turned")
+	n.shows(t, "kinds-of-noise", "median-clean", "look-linear", "arrows", "draw-open", "what-denoises", "look-all", "look-salt-and-pepper",
+		"psnr-against-noise", "look-strong", "look-turned")
 }

@@ -44,11 +44,8 @@ func TestLinearTrainsAsPyTorchDoes(t *testing.T) {
 	if len(beside) != 10 {
 		t.Fatalf("%d rows beside the tutorial's ten", len(beside))
 	}
-	for _, epoch := range []int{3, 5} {
-		row := beside[epoch-1]
-		if fall := beside[4][2] - beside[9][2]; cites() && row[1]-row[2] < fall {
-			t.Errorf("epoch %d: the last batch has %.4f, the test set %.4f, and falls by %.4f from epoch 5 to 10", epoch, row[1], row[2], fall)
-		}
+	if fifth, fall := beside[4], beside[4][2]-beside[9][2]; cites() && fifth[1]-fifth[2] < fall {
+		t.Errorf("epoch 5: the last batch has %.4f, the test set %.4f, and falls by %.4f from then on", fifth[1], fifth[2], fall)
 	}
 	for i, row := range beside {
 		if row[2] != rows[i][1] {

@@ -26,7 +26,7 @@ func given(t *testing.T, name string) map[string]bool {
 var (
 	formula = regexp.MustCompile(`(?s)\$\$.*?\$\$|\$[^$\n]+\$`)
 	aside   = regexp.MustCompile("`[^`\n]*`|\\]\\([^)]*\\)|arXiv[: ]\\d+\\.\\d+")
-	decimal = regexp.MustCompile(`(?:^|[^\w.])([−-]?\d+\.\d+)(?:[^\w]|$)`)
+	decimal = regexp.MustCompile(`(?:^|[^\w.])([−-]?\d+\.\d+)(?:[^\w.]|\.(?:\D|$)|$)`)
 )
 
 // decimals returns the decimal numbers in prose, as written.
