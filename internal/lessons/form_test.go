@@ -15,8 +15,8 @@ import (
 // some 24 lines at once; and a longer helper is a thing of its own, which belongs into a package.
 const (
 	mostColumns     = 88 // a tab is four
-	mostLines       = 24
-	medianLines     = 4
+	mostLines       = 25
+	medianLines     = 6
 	mostHelperLines = 9
 	mostPlumbing    = 0.10 // of the code cells
 )
@@ -267,8 +267,8 @@ func (c *cell) facts() (facts []string) {
 			facts = append(facts, s)
 		}
 	}
-	if words := strings.TrimSpace(c.data("text/markdown")); len(facts) == 0 && words != "" {
-		facts = append(facts, words)
+	if words := strings.TrimSpace(c.said()); len(facts) == 0 && words != "" {
+		facts = append(facts, words) // a table of whole numbers, or a message
 	}
 	for _, o := range c.Outputs {
 		if picture, ok := o.Data["image/png"].(string); ok {

@@ -1,6 +1,7 @@
 package lessons
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -79,30 +80,39 @@ func has(numbers []float64, s string, tolerance float64) bool {
 	return false
 }
 
-// checkNumbers checks that each decimal number in the prose stands in an output of n, in a cell's code, or among the given ones.
-func checkNumbers(t *testing.T, name string, n *notebook, tolerance float64) {
+// missing returns the decimal numbers in the prose that stand in no output of n, in no cell's code, and not among the given
+// ones, each with its cell, and how many the prose has.
+func missing(t *testing.T, name string, n *notebook, tolerance float64) (missing []string, all int) {
 	t.Helper()
 	shown, given := n.numbers(), given(t, name)
-	used := map[string]bool{}
 	for _, c := range n.Cells {
 		for _, s := range decimals(c.prose()) {
-			if given[s] {
-				used[s] = true
-			} else if !has(shown, s, tolerance) {
-				t.Errorf("%s, cell %s says %s, which no output shows", name, c.ID, s)
+			if all++; !given[s] && !has(shown, s, tolerance) {
+				missing = append(missing, fmt.Sprintf("cell %s says %s", c.ID, s))
 			}
 		}
 	}
-	for s := range given {
-		if !used[s] {
-			t.Errorf("%s does not say %s any more: take it out of given.tsv", name, s)
-		}
-	}
+	return missing, all
 }
 
 func TestNumbersInTheProseWereShown(t *testing.T) {
 	for _, name := range names(t) {
-		checkNumbers(t, name, committed(t, name), 0)
+		n := committed(t, name)
+		lost, _ := missing(t, name, n, 0)
+		for _, m := range lost {
+			t.Errorf("%s, %s, which no output shows", name, m)
+		}
+		said := map[string]bool{}
+		for _, c := range n.Cells {
+			for _, s := range decimals(c.prose()) {
+				said[s] = true
+			}
+		}
+		for s := range given(t, name) {
+			if !said[s] {
+				t.Errorf("%s does not say %s any more: take it out of given.tsv", name, s)
+			}
+		}
 	}
 }
 
