@@ -80,16 +80,12 @@ func TestPicturesAreDimmedInTheDark(t *testing.T) {
 	for theme, want := range map[string]uint8{"JupyterLab Light": 255, "JupyterLab Dark": 217} {
 		l.Theme(theme)
 		l.Until("the picture is drawn", 30*time.Second, lab.Script("pictures"))
-		at := lab.Eval[[]int](l, `(r => [r.x + r.width / 2, r.y + r.height / 2].map(Math.round))(document.querySelector(lab.area + " img").getBoundingClientRect())`)
-		raw, err := chromedp.Run(l.Browser, chromedp.CaptureScreenshot())
-		if err != nil {
-			t.Fatal(err)
+		var got color.Color
+		expected := color.NRGBA{want, want, want, 255}
+		for start := time.Now(); got != expected && time.Since(start) < 30*time.Second; time.Sleep(200 * time.Millisecond) {
+			got = middle(t, l) // a veil fades away after the theme has changed
 		}
-		shot, err := png.Decode(bytes.NewReader(raw))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := color.NRGBAModel.Convert(shot.At(at[0], at[1])); got != (color.NRGBA{want, want, want, 255}) {
+		if got != expected {
 			t.Errorf("%s: white is shown as %v, want %d", theme, got, want)
 		}
 	}
@@ -224,4 +220,19 @@ func TestLessonsOnPaper(t *testing.T) {
 	if warned := lab.LineWith(l.Log(), "stays as LaTeX"); warned != "" {
 		t.Error(warned)
 	}
+}
+
+// middle returns the colour on the screen in the middle of the first picture of an output.
+func middle(t *testing.T, l *lab.Lab) color.Color {
+	t.Helper()
+	at := lab.Eval[[]int](l, `(r => [r.x + r.width / 2, r.y + r.height / 2].map(Math.round))(document.querySelector(lab.area + " img").getBoundingClientRect())`)
+	raw, err := chromedp.Run(l.Browser, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shot, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return color.NRGBAModel.Convert(shot.At(at[0], at[1]))
 }
