@@ -13,7 +13,7 @@ import (
 const mostCells = 64
 
 // Convolution returns a drawing of what a convolution does to an image of size x size pixels: the image with its padding,
-// the stamp of kernel x kernel pixels at two or three of its places, and the output, in which each place has one pixel. Its
+// the window of kernel x kernel pixels at two or three of its places, and the output, in which each place has one pixel. Its
 // option is [Title].
 //
 // The figure holds an error unless size, kernel and stride are at least 1 and padding at least 0, if the kernel is larger
@@ -55,11 +55,11 @@ func (c convolved) padded() int { return c.size + 2*c.padding }
 // output returns the side of the output, as torch.nn.Conv2d defines it.
 func (c convolved) output() int { return (c.padded()-c.kernel)/c.stride + 1 }
 
-// reached returns how many rows of the image with its padding the stamps cover, if no stride leaves a gap.
+// reached returns how many rows of the image with its padding the windows cover, if no stride leaves a gap.
 func (c convolved) reached() int { return (c.output()-1)*c.stride + c.kernel }
 
 func (c convolved) alt() string {
-	text := fmt.Sprintf("Drawing of a convolution: a stamp of %d × %d pixels moves over an image of %d × %d pixels in steps of %d", c.kernel, c.kernel, c.size, c.size, c.stride)
+	text := fmt.Sprintf("Drawing of a convolution: a window of %d × %d pixels moves over an image of %d × %d pixels in steps of %d", c.kernel, c.kernel, c.size, c.size, c.stride)
 	if c.padding > 0 {
 		text += fmt.Sprintf(", with %s of zeros around it", count(c.padding, "row"))
 	}
@@ -69,7 +69,7 @@ func (c convolved) alt() string {
 		if n > 1 {
 			last = fmt.Sprintf("%d rows and columns", n)
 		}
-		text += " No stamp reaches the last " + last + ", hatched."
+		text += " No window reaches the last " + last + ", hatched."
 	}
 	return text
 }
@@ -108,16 +108,21 @@ func (s sketch) numbered(p place, i int, x, y, cell float64) {
 	}
 }
 
-// nameStamp writes the number of a stamp into its middle, or to its side if the next one, a stride away, is too near.
-func (s sketch) nameStamp(i int, c color.RGBA, x, y, side, stride float64) {
+// nameStamp writes the number of a stamp into one of its cells: into a column that no other numbered stamp covers, if the next
+// one is near, and never onto a line of the grid.
+func (s sketch) nameStamp(i int, c color.RGBA, x, y, side, stride, cell float64) {
 	if side < 16 {
 		return
 	}
-	at := side / 2
-	if stride < 16 {
-		at = [3]float64{9, side - 9, side / 2}[i]
+	middle := (math.Floor((side/cell-1)/2) + 0.5) * cell
+	at := middle
+	if stride < side && i < 2 {
+		at = [2]float64{stride - cell/2, side - stride + cell/2}[i]
+		if stride < 16 { // too narrow for a number
+			at = [2]float64{9, side - 9}[i]
+		}
 	}
-	s.page.halo(fmt.Sprint(i+1), inColour(style(15, true), c), (x+at)*density, (y+side/2)*density)
+	s.page.halo(fmt.Sprint(i+1), inColour(style(15, true), c), (x+at)*density, (y+middle)*density)
 }
 
 // caption writes a text over whatever is there, with its middle at (x, y).
@@ -175,7 +180,7 @@ func (c convolved) draw() *page {
 		s.fill(see(p.colour, 0x38), rectangle(sx, sy, stamp, stamp)...)
 		s.line(p.colour, 2.5, rectangle(sx, sy, stamp, stamp)...)
 		s.numbered(p, i, x1, y1, cell)
-		s.nameStamp(i, p.colour, sx, sy, stamp, float64(c.stride)*cell)
+		s.nameStamp(i, p.colour, sx, sy, stamp, float64(c.stride)*cell, cell)
 	}
 	bold := style(13, true)
 	s.say(fmt.Sprintf("input %d × %d", c.size, c.size), bold, x+side/2, y-28, middle)
@@ -183,7 +188,7 @@ func (c convolved) draw() *page {
 		s.say(fmt.Sprintf("with a padding of %d: %d × %d", c.padding, n, n), style(12, false), x+side/2, y-12, middle)
 	}
 	s.caption(fmt.Sprintf("output %d × %d", out, out), bold, x1+small/2, y1-28)
-	s.caption("one pixel for each place of the stamp", style(12, false), x1+small/2, y1-12)
+	s.caption("one pixel for each place of the window", style(12, false), x1+small/2, y1-12)
 	line := fmt.Sprintf("kernel %d × %d, stride %d:  ", c.kernel, c.kernel, c.stride)
 	rounded := ""
 	if (n-c.kernel)%c.stride != 0 {
@@ -192,7 +197,7 @@ func (c convolved) draw() *page {
 	sum := fmt.Sprintf("(%d + 2 · %d − %d) / %d%s + 1 = %d", c.size, c.padding, c.kernel, c.stride, rounded, out)
 	s.say(line+sum, style(13, false), gridWidth/2, y+side+24, middle)
 	if left := n - c.reached(); left > 0 {
-		s.say("hatched: no place of the stamp reaches these pixels", inColour(style(12, false), muted), gridWidth/2, y+side+44, middle)
+		s.say("hatched: the window never reaches these pixels", inColour(style(12, false), muted), gridWidth/2, y+side+44, middle)
 	}
 	return s.page
 }
@@ -336,7 +341,7 @@ func (t transposed) draw() *page {
 		s.line(see(p.colour, 0x90), 1, [2]float64{px + cell, py + cell}, [2]float64{sx, sy + stamp})
 		s.line(p.colour, 2.5, rectangle(sx, sy, stamp, stamp)...)
 		s.numbered(p, i, x, y0, cell)
-		s.nameStamp(i, p.colour, sx, sy, stamp, float64(t.stride)*cell)
+		s.nameStamp(i, p.colour, sx, sy, stamp, float64(t.stride)*cell, cell)
 	}
 	s.line(ink, 2, rectangle(x1+from, y+from, to-from, to-from)...)
 	if t.extra > 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,7 +170,8 @@ func altCurve(o options, n int) string {
 		s += " Dashed: " + listed(flat, ", ", 120) + "."
 	}
 	if len(o.marks) > 0 {
-		s += " Points of the last line: " + listed(o.marks, ", ", 100) + "."
+		named := slices.DeleteFunc(slices.Clone(o.marks), func(name string) bool { return name == "" })
+		s += " Named points of the last line: " + listed(named, ", ", 100) + "."
 	}
 	return s
 }
@@ -220,14 +222,20 @@ func nameLines(page *page, o options, area spot, device func(at [2]float64) [2]f
 		return float64(sty.Width(name)/px)*density + 10*density, float64(1+strings.Count(name, "\n"))*15*density + 5*density
 	}
 	var taken []spot
-	write := func(name string, candidates []spot) {
+	write := func(name string, candidates []spot, covered [][2]float64) {
 		s := best(candidates, area, taken, covered)
 		taken = append(taken, s)
 		x, y := s.centre()
 		page.halo(name, sty, x, y)
 	}
 	if len(o.marks) > 0 {
-		l := o.lines[len(o.lines)-1]
+		l, dashed := o.lines[len(o.lines)-1], slices.Clone(covered)
+		for _, b := range o.baselines {
+			y := device([2]float64{0, b.y})[1]
+			for x := area.x0; x <= area.x1; x += 4 * density {
+				dashed = append(dashed, [2]float64{x, y})
+			}
+		}
 		for i, y := range l.ys {
 			at := device([2]float64{o.place(i), y})
 			taken = append(taken, spotAt(at[0], at[1], 6*density, 6*density))
@@ -242,7 +250,7 @@ func nameLines(page *page, o options, area spot, device func(at [2]float64) [2]f
 					candidates = append(candidates, spotAt(at[0]+d[0], at[1]+d[1], w, h))
 				}
 			}
-			write(o.marks[i], candidates)
+			write(o.marks[i], candidates, dashed)
 		}
 	}
 	for _, b := range o.baselines {
@@ -254,7 +262,7 @@ func nameLines(page *page, o options, area spot, device func(at [2]float64) [2]f
 				candidates = append(candidates, spotAt(cx, cy, w, h))
 			}
 		}
-		write(b.name, candidates)
+		write(b.name, candidates, covered)
 	}
 }
 
