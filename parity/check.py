@@ -157,7 +157,8 @@ if __name__ == "__main__":
         remade()
         found = seeds(folder)
         exchange(folder, found)
-        (folder / "linear.safetensors").write_bytes((folder / "go-linear-0.safetensors").read_bytes())  # lesson 1 exports it
+        (folder / "checkpoints").mkdir()  # lesson 1 exports into it
+        (folder / "checkpoints" / "linear.safetensors").write_bytes((folder / "go-linear-0.safetensors").read_bytes())
         notebooks(folder)
         say("\n" + (f"{len(failures)} of these do not agree with PyTorch" if failures else "all agree with PyTorch"))
     sys.exit(1 if failures else 0)
