@@ -15,8 +15,8 @@ import (
 // some 24 lines at once; and a longer helper is a thing of its own, which belongs into a package.
 const (
 	mostColumns     = 88 // a tab is four
-	mostLines       = 25
-	medianLines     = 6
+	mostLines       = 24
+	medianLines     = 5
 	mostHelperLines = 9
 	mostPlumbing    = 0.10 // of the code cells
 )
