@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -19,8 +20,11 @@ import (
 // However a server ends, its kernels, gopls and the cells' programs end as well, and their folders go.
 func TestNothingIsLeftBehind(t *testing.T) {
 	t.Parallel()
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP) // else, under nohup, the servers would inherit that it is ignored, and keep it so
+	t.Cleanup(func() { signal.Stop(hangUp) })
 	l, _ := open(t, lab.Options{Limit: 15 * time.Minute})
-	signal := func(signals ...syscall.Signal) func(*testing.T, *lab.Lab) {
+	kill := func(signals ...syscall.Signal) func(*testing.T, *lab.Lab) {
 		return func(t *testing.T, l *lab.Lab) {
 			for _, s := range signals { // a spawner of JupyterHub asks, insists, and ends it
 				if l.Ended(0) {
@@ -39,10 +43,10 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		wrap func(*exec.Cmd)
 		end  func(*testing.T, *lab.Lab)
 	}{
-		{"the server is killed by TERM", nil, signal(syscall.SIGTERM)},
-		{"the server is killed by HUP", nil, signal(syscall.SIGHUP)},
-		{"the server is killed by KILL", nil, signal(syscall.SIGKILL)},
-		{"a hub stops the server", nil, signal(syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL)},
+		{"the server is killed by TERM", nil, kill(syscall.SIGTERM)},
+		{"the server is killed by HUP", nil, kill(syscall.SIGHUP)},
+		{"the server is killed by KILL", nil, kill(syscall.SIGKILL)},
+		{"a hub stops the server", nil, kill(syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL)},
 		{"the server's terminal is closed", func(server *exec.Cmd) {
 			var slave *os.File
 			terminal, slave = openTerminal(t)
@@ -55,7 +59,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			signal(syscall.SIGTERM)(t, l)
+			kill(syscall.SIGTERM)(t, l)
 		}},
 	}
 	for _, way := range ways {
