@@ -108,8 +108,8 @@ func (s sketch) numbered(p place, i int, x, y, cell float64) {
 	}
 }
 
-// nameStamp writes the number of a stamp into one of its cells: into a column that no other numbered stamp covers, if the next
-// one is near, and never onto a line of the grid.
+// nameStamp writes the number of a stamp into one of its cells: its middle one, or one in a column that no other numbered stamp
+// covers if the next one overlaps. Only where such columns are too narrow for a number it lies on the lines of the grid.
 func (s sketch) nameStamp(i int, c color.RGBA, x, y, side, stride, cell float64) {
 	if side < 16 {
 		return
@@ -118,7 +118,7 @@ func (s sketch) nameStamp(i int, c color.RGBA, x, y, side, stride, cell float64)
 	at := middle
 	if stride < side && i < 2 {
 		at = [2]float64{stride - cell/2, side - stride + cell/2}[i]
-		if stride < 16 { // too narrow for a number
+		if stride < 16 {
 			at = [2]float64{9, side - 9}[i]
 		}
 	}

@@ -169,8 +169,7 @@ func altCurve(o options, n int) string {
 	if len(flat) > 0 {
 		s += " Dashed: " + listed(flat, ", ", 120) + "."
 	}
-	if len(o.marks) > 0 {
-		named := slices.DeleteFunc(slices.Clone(o.marks), func(name string) bool { return name == "" })
+	if named := slices.DeleteFunc(slices.Clone(o.marks), func(name string) bool { return name == "" }); len(named) > 0 {
 		s += " Named points of the last line: " + listed(named, ", ", 100) + "."
 	}
 	return s
@@ -232,9 +231,7 @@ func nameLines(page *page, o options, area spot, device func(at [2]float64) [2]f
 		l, dashed := o.lines[len(o.lines)-1], slices.Clone(covered)
 		for _, b := range o.baselines {
 			y := device([2]float64{0, b.y})[1]
-			for x := area.x0; x <= area.x1; x += 4 * density {
-				dashed = append(dashed, [2]float64{x, y})
-			}
+			dashed = append(dashed, between([2]float64{area.x0, y}, [2]float64{area.x1, y})...)
 		}
 		for i, y := range l.ys {
 			at := device([2]float64{o.place(i), y})
@@ -268,24 +265,27 @@ func nameLines(page *page, o options, area spot, device func(at [2]float64) [2]f
 
 // along returns points of a line and of its error bars, close to one another, in pixels.
 func along(o options, l line, device func(at [2]float64) [2]float64) (all [][2]float64) {
-	const step = 4 * density
-	join := func(a, b [2]float64) {
-		n := math.Min(1e4, math.Ceil(math.Hypot(b[0]-a[0], b[1]-a[1])/step))
-		for k := 0.0; k <= n; k++ {
-			share := k / math.Max(1, n)
-			all = append(all, [2]float64{a[0] + (b[0]-a[0])*share, a[1] + (b[1]-a[1])*share})
-		}
-	}
 	for i, y := range l.ys {
 		at := device([2]float64{o.place(i), y})
 		if i == 0 {
 			all = append(all, at)
 		} else {
-			join(device([2]float64{o.place(i - 1), l.ys[i-1]}), at)
+			all = append(all, between(device([2]float64{o.place(i - 1), l.ys[i-1]}), at)...)
 		}
 		if l.lo != nil {
-			join(device([2]float64{o.place(i), l.lo[i]}), device([2]float64{o.place(i), l.hi[i]}))
+			all = append(all, between(device([2]float64{o.place(i), l.lo[i]}), device([2]float64{o.place(i), l.hi[i]}))...)
 		}
+	}
+	return all
+}
+
+// between returns points from a to b, close to one another, in pixels.
+func between(a, b [2]float64) (all [][2]float64) {
+	const step = 4 * density
+	n := math.Min(1e4, math.Ceil(math.Hypot(b[0]-a[0], b[1]-a[1])/step))
+	for k := 0.0; k <= n; k++ {
+		share := k / math.Max(1, n)
+		all = append(all, [2]float64{a[0] + (b[0]-a[0])*share, a[1] + (b[1]-a[1])*share})
 	}
 	return all
 }
