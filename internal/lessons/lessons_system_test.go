@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 
@@ -142,8 +141,10 @@ func TestNumbersInTheProseComeOutAgain(t *testing.T) {
 		t.Skip("skipped: the digits that the lessons cite are those of two threads")
 	}
 	for _, name := range names(t) {
-		if lost, all := missing(t, name, executed(t, name), 0.05); 10*len(lost) > all {
-			t.Errorf("%s: %d of the %d numbers in its prose do not come out again: %s", name, len(lost), all, strings.Join(lost, ", "))
+		n := executed(t, name)
+		all := n.citations()
+		if lost := n.missing(all, given(t, name), 0.05); 10*len(lost) > len(all) {
+			t.Errorf("%s: %d of the %d numbers in its prose do not come out again: %v", name, len(lost), len(all), lost)
 		}
 	}
 }

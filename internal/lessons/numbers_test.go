@@ -1,9 +1,9 @@
 package lessons
 
 import (
-	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -80,36 +80,33 @@ func has(numbers []float64, s string, tolerance float64) bool {
 	return false
 }
 
-// missing returns the decimal numbers in the prose that stand in no output of n, in no cell's code, and not among the given
-// ones, each with its cell, and how many the prose has.
-func missing(t *testing.T, name string, n *notebook, tolerance float64) (missing []string, all int) {
-	t.Helper()
-	shown, given := n.numbers(), given(t, name)
+// A citation is a decimal number in a cell's prose, as written.
+type citation struct{ cell, number string }
+
+func (n *notebook) citations() (all []citation) {
 	for _, c := range n.Cells {
 		for _, s := range decimals(c.prose()) {
-			if all++; !given[s] && !has(shown, s, tolerance) {
-				missing = append(missing, fmt.Sprintf("cell %s says %s", c.ID, s))
-			}
+			all = append(all, citation{c.ID, s})
 		}
 	}
-	return missing, all
+	return all
+}
+
+// missing returns those of some citations that stand in no output of n, in no cell's code, and not among the given numbers.
+func (n *notebook) missing(all []citation, given map[string]bool, tolerance float64) []citation {
+	shown := n.numbers()
+	return slices.DeleteFunc(slices.Clone(all), func(c citation) bool { return given[c.number] || has(shown, c.number, tolerance) })
 }
 
 func TestNumbersInTheProseWereShown(t *testing.T) {
 	for _, name := range names(t) {
-		n := committed(t, name)
-		lost, _ := missing(t, name, n, 0)
-		for _, m := range lost {
-			t.Errorf("%s, %s, which no output shows", name, m)
+		n, given := committed(t, name), given(t, name)
+		all := n.citations()
+		for _, c := range n.missing(all, given, 0) {
+			t.Errorf("%s, cell %s says %s, which no output shows", name, c.cell, c.number)
 		}
-		said := map[string]bool{}
-		for _, c := range n.Cells {
-			for _, s := range decimals(c.prose()) {
-				said[s] = true
-			}
-		}
-		for s := range given(t, name) {
-			if !said[s] {
+		for s := range given {
+			if !slices.ContainsFunc(all, func(c citation) bool { return c.number == s }) {
 				t.Errorf("%s does not say %s any more: take it out of given.tsv", name, s)
 			}
 		}
