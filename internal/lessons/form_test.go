@@ -16,7 +16,7 @@ import (
 const (
 	mostColumns     = 88 // a tab is four
 	mostLines       = 24
-	medianLines     = 5
+	medianLines     = 4
 	mostHelperLines = 9
 	mostPlumbing    = 0.10 // of the code cells
 )
