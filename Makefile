@@ -4,7 +4,7 @@ PYTHON ?= python3
 SETUP = @"$(PYTHON)" -I -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || { echo "setup: Python 3.10 or newer is needed: apt-get install python3 python3-venv, or dnf install python3" >&2; exit 1; }; \
 	exec "$(PYTHON)" -I setup/setup.py
 
-export BACKEND SHARED TEST_ARGS FORBID_SKIPS RACE
+export BACKEND SHARED HUB TEST_ARGS FORBID_SKIPS RACE
 
 .DEFAULT_GOAL := help
 .PHONY: help lab setup env check test watch-kernel class-check notebooks data bench parity gpu-check locks clean
@@ -13,7 +13,7 @@ help:
 	@echo 'make lab          sets up what is missing, then opens the lessons (LAB_ARGS="--no-browser --port=8899")'
 	@echo 'make test         sets up what is missing, then runs every test (TEST_ARGS="-run=Name ./plots" runs some)'
 	@echo 'make check        the tests that need no browser, no lesson and no other machine: minutes, and seconds after that'
-	@echo 'make setup        the set-up alone (BACKEND=cuda or cpu; SHARED=1 for the accounts of a class)'
+	@echo 'make setup        the set-up alone (BACKEND=cuda or cpu; SHARED=1 for the accounts of a class; HUB=1 for JupyterHub)'
 	@echo 'make notebooks    runs every lesson and writes its outputs back'
 	@echo 'make data         downloads the optional data sets'
 	@echo 'make bench        measures beside JAX and PyTorch; make parity compares the numbers; make gpu-check, with a GPU'
@@ -50,23 +50,24 @@ bench: peers
 parity: peers
 	$(SETUP) exec sh -c 'mkdir -p artifacts && .venv-peers/bin/python parity/check.py artifacts/parity.txt'
 
-# An environment of its own for what the lessons are measured against.
-.PHONY: peers
-peers:
-	$(SETUP) peers
+# Environments of their own, for what the lessons are measured against and for what a class needs.
+.PHONY: peers classroom
+peers classroom:
+	$(SETUP) $@
 
 gpu-check:
 	$(SETUP) exec sh setup/gpu-check.sh
 
 # For who changes setup/*.in: the locks anew, for every Python and machine, without the addresses of an index.
 locks:
-	$(SETUP) exec sh -c 'for f in uv-itself:3.8 requirements:3.10 peers:3.11; do n=setup/$${f%:*}; \
+	$(SETUP) exec sh -c 'for f in uv-itself:3.8 requirements:3.10 hub:3.10 peers:3.11 classroom:3.11; do n=setup/$${f%:*}; \
+	  case $$f in hub:*) set -- -c setup/requirements.lock;; *) set --;; esac; \
 	  { sed -n "/^#/p" $$n.lock; .cache/uv/bin/uv pip compile -q --universal --generate-hashes --only-binary :all: --python-version $${f#*:} \
-	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links $$n.in; } > $$n.part && mv $$n.part $$n.lock || exit 1; done'
+	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links $$@ $$n.in; } > $$n.part && mv $$n.part $$n.lock || exit 1; done'
 
 # Notebooks and data are never touched; trained models only after a yes.
 clean:
-	@for d in .venv .venv-peers .cache .jupyter; do if [ -d $$d ]; then echo "removing $$d"; chmod -R u+w $$d; rm -rf $$d; fi; done
+	@for d in .venv .venv-peers .venv-classroom .cache .jupyter; do if [ -d $$d ]; then echo "removing $$d"; chmod -R u+w $$d; rm -rf $$d; fi; done
 	@find . -type d -name checkpoints -prune | while IFS= read -r d; do \
 	  if [ -t 1 ] && printf 'remove the trained models in %s? [y/N] ' "$$d" && read -r yes </dev/tty; then \
 	    case $$yes in [yY]*) rm -rf "$$d";; esac; \

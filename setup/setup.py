@@ -1,4 +1,4 @@
-"""Sets the lessons up inside this checkout: setup, env, exec COMMAND …, peers (see Makefile).
+"""Sets the lessons up inside this checkout: setup, env, exec COMMAND …, peers, classroom (see Makefile).
 
 Everything goes into .venv, .cache and .jupyter, which git ignores, and into Go's own caches. uv keeps the Python packages and
 Go what it built: a step that was interrupted is done again, and one that is done costs next to nothing. Standard library only;
@@ -22,11 +22,17 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SETUP = os.path.join(ROOT, "setup")
-VENV, CACHE, JUPYTER, PEERS = (os.path.join(ROOT, name) for name in (".venv", ".cache", ".jupyter", ".venv-peers"))
+VENV, CACHE, JUPYTER = (os.path.join(ROOT, name) for name in (".venv", ".cache", ".jupyter"))
 BIN = os.path.join(VENV, "bin")
 PYTHON = os.path.join(BIN, "python")
 UV_FOLDER = os.path.join(CACHE, "uv")
 UV = os.path.join(UV_FOLDER, "bin", "uv")
+
+# Environments beside that of the lessons, each with a lock of its command's name: what it holds, and its folder.
+EXTRA = {
+    "peers": ("JAX and PyTorch (about 3 GB)", ".venv-peers"),
+    "classroom": ("nbgrader, JupyterHub and Node", ".venv-classroom"),
+}
 
 # What the user's environment may change here, and what not, with the reason. The first row that fits a name holds; a name
 # without a row stays as it is. What is dropped is empty for the kernel as well, whoever starts it. For pip's names see PIP.
@@ -193,13 +199,19 @@ def jupyter_env(env):
     return dict({name: os.path.join(JUPYTER, folder) for name, folder in folders.items()}, JUPYTER_RUNTIME_DIR=runtime)
 
 
+def chosen(name, meaning):
+    """Whether the user has set this variable, now or for an earlier set-up of this checkout."""
+    path = os.path.join(CACHE, name.lower())
+    if os.environ.get(name):
+        write(path, meaning + "\n")
+    return os.path.exists(path)
+
+
 def base_env():
     """What every command of ours runs in: nothing outside the checkout is written but Go's caches."""
     env = {name: value for name, value in os.environ.items() if kept(name)}
-    shared, ours = os.path.join(CACHE, "shared"), {"GOPATH": os.path.join(CACHE, "go"), "GOCACHE": os.path.join(CACHE, "go-build")}
-    if os.environ.get("SHARED"):
-        write(shared, "Go's caches are in this folder, for all who use this set-up.\n")
-    if os.path.exists(shared):
+    ours = {"GOPATH": os.path.join(CACHE, "go"), "GOCACHE": os.path.join(CACHE, "go-build")}
+    if chosen("SHARED", "Go's caches are in this folder, for all who use this set-up."):
         env.update(ours, GOMODCACHE=os.path.join(CACHE, "go", "pkg", "mod"))
     elif not os.access(env.get("HOME", ""), os.W_OK):
         env = dict(ours, **env)
@@ -363,13 +375,13 @@ def choose_backend():
     return ("cuda" if cuda and driver else "cpu"), cuda
 
 
-def go_part(chosen, env):
+def go_part(backend, env):
     """What Go does itself, with the program in setup/tools: the kernel, its tools, kernel.json, what cells import. Returns
     what the backend needs in the environment."""
     tools = os.path.join(SETUP, "tools")
     files = [os.path.join(folder, name) for folder in (ROOT, SETUP, tools, os.path.join(SETUP, "gonb"), os.path.join(SETUP, "export")) for name in sorted(os.listdir(folder))]
     inputs = [read(path) for path in files if path.endswith((".mod", ".sum", ".go", ".patch", ".json", ".css", ".j2", "_export.py")) and not path.endswith("_test.go")]
-    inputs += [env.get(name) for name in listed("keep") + ["TMPDIR", "GOTOOLCHAIN"]] + [shutil.which("go", path=env["PATH"]), ROOT, chosen]
+    inputs += [env.get(name) for name in listed("keep") + ["TMPDIR", "GOTOOLCHAIN"]] + [shutil.which("go", path=env["PATH"]), ROOT, backend]
     kernel = os.path.join(VENV, "share", "jupyter", "kernels", "autoencoders", "kernel.json")  # written last
     with once(os.path.join(CACHE, "go.done"), os.path.exists(kernel), output(["go", "version"], env), *inputs) as before:
         if before is None:  # after a change in our packages the next cell is as quick
@@ -377,7 +389,7 @@ def go_part(chosen, env):
         else:
             run("Go modules", ["go", "mod", "download"], env)
             run("Go tools: gonb, gopls, goimports", ["go", "run", ".", "-out", BIN, "gonb", "gopls", "goimports"], env, cwd=tools)
-            run("kernel, and the packages that cells import", ["go", "run", ".", "-kernel", chosen, "-drop", " ".join(listed("drop"))], env, cwd=tools)
+            run("kernel, and the packages that cells import", ["go", "run", ".", "-kernel", backend, "-drop", " ".join(listed("drop"))], env, cwd=tools)
     return json.loads(read(os.path.join(CACHE, "backend.json")))
 
 
@@ -388,16 +400,18 @@ def set_up(command="setup"):
     if fresh:
         say("first run: a few minutes, about 3 GB; everything goes into this folder and Go's caches")
     bring_uv(env)
-    chosen, cuda = choose_backend()
-    locks = ["requirements"] + ["cuda"] * cuda + ["go"] * (not find_go(env)) + ["cc"] * (not find_cc(env))
+    backend, cuda = choose_backend()
+    hub = chosen("HUB", "JupyterHub's part of a student's server is in .venv.")
+    locks = ["requirements"] + ["hub"] * hub + ["cuda"] * cuda + ["go"] * (not find_go(env)) + ["cc"] * (not find_cc(env))
     python_packages("JupyterLab and XLA" + " for NVIDIA (2 GB)" * cuda, locks, env)
-    if command == "peers":  # what the lessons are measured against, in an environment of its own
-        python_packages("JAX and PyTorch (about 3 GB)", ["peers"], env, PEERS, oldest=(3, 11), newest=(3, 14))
+    if command in EXTRA:
+        what, folder = EXTRA[command]
+        python_packages(what, [command], env, os.path.join(ROOT, folder), oldest=(3, 11), newest=(3, 14))
     go_settings(env)
-    backend = go_part(chosen, env)
+    variables = go_part(backend, env)
     if fresh:
-        say("ready in %.0f s: %s, C compiler %s, backend %s" % (time.time() - start, output(["go", "env", "GOVERSION"], env), env["CC"], backend["GOMLX_BACKEND"].split(":")[0] + " on " + chosen))
-    return dict(env, **backend)
+        say("ready in %.0f s: %s, C compiler %s, backend %s" % (time.time() - start, output(["go", "env", "GOVERSION"], env), env["CC"], variables["GOMLX_BACKEND"].split(":")[0] + " on " + backend))
+    return dict(env, **variables)
 
 
 @contextlib.contextmanager
@@ -425,8 +439,8 @@ def print_env(env):
 
 
 def main(command, *arguments):
-    if command not in ("setup", "env", "exec", "peers"):
-        raise Stop("no such command: %s; use setup, env, exec or peers" % command)
+    if command not in ("setup", "env", "exec", *EXTRA):
+        raise Stop("no such command: %s; use setup, env, exec, peers or classroom" % command)
     check_machine()
     with alone():
         env = set_up(command)

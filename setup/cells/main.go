@@ -41,6 +41,7 @@ import (
 	_ "autoencoders/cell"
 	_ "autoencoders/course"
 	_ "autoencoders/datasets"
+	_ "autoencoders/exercise"
 	_ "autoencoders/images"
 	_ "autoencoders/measure"
 	_ "autoencoders/plots"
