@@ -45,6 +45,8 @@ import (
 // NaN or infinite, and [ErrDamaged] if the checkpoint in m.Dir is. In all of these cases the weights of
 // the last complete epoch stay on disk.
 //
+// Where [PretrainedVariable] is set, a complete run is replayed from its record instead of trained again.
+//
 // The training loss includes what layers add to it themselves, such as the regularizers of GoMLX;
 // TestLoss does not.
 func (m Model) Train(train, test *tensors.Tensor, c Config) iter.Seq2[Epoch, error] {
@@ -79,6 +81,7 @@ type trainer struct {
 	from        map[string]*tensors.Tensor // the weights of Config.From; nil: there are none
 	note        string                     // for the next epoch
 	pixels      string                     // the part of note that is about the images
+	replayNote  string                     // the part that says why the run was not replayed
 	begun       bool                       // whether the folder holds this run's weights already
 	bestBegun   bool                       // whether the folder of the best epoch does
 	bestLoss    float64
@@ -100,13 +103,22 @@ type batch struct {
 func (t *trainer) run(yield func(Epoch, error) bool) (left bool, err error) {
 	start := time.Now()
 	defer t.close()
-	for _, step := range []func() error{t.check, t.takeFolder, t.begin} {
+	for _, step := range []func() error{t.check, t.takeFolder, t.identify} {
 		if err := t.goOn(); err != nil {
 			return false, err
 		}
 		if err := step(); err != nil {
 			return false, err
 		}
+	}
+	switch epochs, err := t.replayable(); {
+	case err != nil:
+		return false, err
+	case epochs != nil:
+		return t.replay(epochs, yield)
+	}
+	if err := t.begin(); err != nil {
+		return false, err
 	}
 	for t.record.done() < t.config.Epochs {
 		epoch, err := t.epoch()
@@ -190,12 +202,17 @@ func (t *trainer) takeFolder() error {
 	return nil
 }
 
-// begin decides where the run begins, and prepares what the epochs need: weights, program, evaluator.
-func (t *trainer) begin() (err error) {
+// identify finds out which run this is: what it is made of.
+func (t *trainer) identify() (err error) {
 	if t.from, err = t.readFrom(); err != nil {
 		return err
 	}
 	t.record = t.newRecord()
+	return nil
+}
+
+// begin decides where the run begins, and prepares what the epochs need: weights, program, evaluator.
+func (t *trainer) begin() error {
 	loaded, err := t.load()
 	if err != nil {
 		return err
@@ -226,7 +243,7 @@ func (t *trainer) begin() (err error) {
 		t.testBatches = append(t.testBatches, batch{x, count})
 	}
 	t.bestSoFar()
-	t.note = join(t.note, backendNote(t.backend))
+	t.note = join(t.replayNote, t.note, backendNote(t.backend))
 	return t.goOn()
 }
 
