@@ -54,6 +54,18 @@ func attempt(call string, student func()) (err error) {
 	return nil
 }
 
+// number returns what the student's code returns, or an error if it panics.
+func number(call string, student func() float64) (got float64, err error) {
+	err = attempt(call, func() { got = student() })
+	return got, err
+}
+
+// numbers returns what the student's code returns, or an error if it panics.
+func numbers(call string, student func() []float64) (got []float64, err error) {
+	err = attempt(call, func() { got = student() })
+	return got, err
+}
+
 // A slip is a wrong answer that students often give, and what is to be said about it.
 type slip struct {
 	value float64
@@ -80,8 +92,8 @@ func same(a, b float64) bool {
 	return a == b || math.Abs(a-b) <= 1e-5*max(1, math.Abs(a), math.Abs(b))
 }
 
-// compareAll is compare for slices: it names the first element that differs.
-func compareAll(call string, got, want []float64, says func(got []float64) string) error {
+// compareAll is compare for slices: it names the first number that differs, or the length.
+func compareAll(call string, got, want []float64, slips ...slips) error {
 	if slices.EqualFunc(got, want, same) {
 		return nil
 	}
@@ -91,12 +103,18 @@ func compareAll(call string, got, want []float64, says func(got []float64) strin
 		for same(got[i], want[i]) {
 			i++
 		}
-		line = fmt.Sprintf("exercise: %s: number %d is %.6g, but %.6g is right", call, i, got[i], want[i])
+		line = fmt.Sprintf("exercise: %s returns %.4g, but %.4g is right (index %d)", call, got, want, i)
 	}
-	if says != nil {
-		if why := says(got); why != "" {
-			line += ": " + why
+	for _, s := range slips {
+		if slices.EqualFunc(got, s.values, same) {
+			return errors.New(line + ": " + s.says)
 		}
 	}
 	return errors.New(line)
+}
+
+// slips are a slip of compareAll.
+type slips struct {
+	values []float64
+	says   string
 }

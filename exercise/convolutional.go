@@ -1,0 +1,137 @@
+package exercise
+
+import (
+	"fmt"
+
+	"autoencoders/autoencoder"
+	"autoencoders/autoencoder/nn"
+)
+
+// Convolve checks a function that returns one pixel of a convolution: the window's weights times the pixels under it, with
+// the window's upper left corner at (row, column), plus the bias.
+func Convolve(yours func(image, window [][]float64, row, column int, bias float64) float64) {
+	report(convolve(yours), "PyTorch and GoMLX compute it in this way as well. Signal processing turns the window by 180° first, and calls "+
+		"this one a cross-correlation; for weights that are learned it makes no difference.")
+}
+
+func convolve(yours func(image, window [][]float64, row, column int, bias float64) float64) error {
+	image := [][]float64{{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}, {13, 14, 15, 17}}
+	for _, c := range []struct {
+		window      [][]float64
+		row, column int
+		bias        float64
+	}{
+		{[][]float64{{1, 0}, {0, 0}}, 0, 0, 0},
+		{[][]float64{{1, 2, 0}, {0, 1, 0}, {0, -1, 3}}, 0, 1, 0.5},
+		{[][]float64{{0, 1}, {-1, 2}}, 2, 1, -1},
+		{[][]float64{{0, 1}, {0, 0}}, 1, 2, 0},
+	} {
+		call := fmt.Sprintf("convolve(image, %v, %d, %d, %v), with image = %v,", c.window, c.row, c.column, c.bias, image)
+		got, err := number(call, func() float64 { return yours(clone(image), clone(c.window), c.row, c.column, c.bias) })
+		if err != nil {
+			return err
+		}
+		k := len(c.window)
+		sum := func(weight func(i, j int) float64, row, column int) (total float64) {
+			for i := range k {
+				for j := range k {
+					if row+i < len(image) && column+j < len(image) {
+						total += weight(i, j) * image[row+i][column+j]
+					}
+				}
+			}
+			return total
+		}
+		plain := func(i, j int) float64 { return c.window[i][j] }
+		want := sum(plain, c.row, c.column) + c.bias
+		if err := compare(call, got, want,
+			slip{want - c.bias, "add the bias"},
+			slip{sum(plain, 0, 0) + c.bias, "the window lies at (row, column), not in the corner of the image"},
+			slip{sum(plain, c.column, c.row) + c.bias, "rows and columns are exchanged: the image's rows come first"},
+			slip{sum(func(i, j int) float64 { return c.window[k-1-i][k-1-j] }, c.row, c.column) + c.bias, "the window is turned by 180°; here it is used as it stands"},
+			slip{sum(func(i, j int) float64 { return c.window[j][i] }, c.row, c.column) + c.bias, "the window's rows and columns are exchanged"},
+			slip{sum(plain, c.row, c.column) + float64(k*k)*c.bias, "add the bias once, after the loops"},
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Size checks a function that returns the side of a Conv2d's output for an image of n x n pixels.
+func Size(yours func(n, kernel, stride, padding int) int) {
+	report(size(yours), "Go's division of whole numbers rounds for you, as long as nothing is negative. What the rounding drops are "+
+		"pixels at the right and at the bottom that no window reaches.")
+}
+
+func size(yours func(n, kernel, stride, padding int) int) error {
+	for _, c := range [][4]int{{28, 5, 1, 0}, {28, 3, 2, 1}, {27, 3, 2, 1}, {7, 3, 2, 0}, {32, 4, 4, 0}} {
+		n, k, s, p := c[0], c[1], c[2], c[3]
+		call := fmt.Sprintf("size(%d, %d, %d, %d)", n, k, s, p)
+		got, err := number(call, func() float64 { return float64(yours(n, k, s, p)) })
+		if err != nil {
+			return err
+		}
+		if err := compare(call, got, float64((n+2*p-k)/s+1),
+			slip{float64((n + 2*p - k) / s), "the first window counts, too: add 1"},
+			slip{float64((n+p-k)/s + 1), "the padding is on both sides: add it twice"},
+			slip{float64((n+2*p-k+s-1)/s + 1), "round down: a window that does not fit completely is left out"},
+			slip{float64((n-k)/s + 1), "the padding makes the image larger: add it on both sides"},
+			slip{float64((n + 2*p - k + 1) / s), "divide first, then add 1"},
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TransposedSize checks a function that returns the side of a ConvTranspose2d's output for an image of n x n pixels.
+func TransposedSize(yours func(n, kernel, stride, padding, outputPadding int) int) {
+	report(transposedSize(yours), "With stride 2 the way back from 14 can lead to 27 or to 28, and the output padding chooses. If a decoder of "+
+		"yours ends at 25 or 27 pixels instead of 28, look for it first.")
+}
+
+func transposedSize(yours func(n, kernel, stride, padding, outputPadding int) int) error {
+	for _, c := range [][5]int{{20, 5, 1, 0, 0}, {14, 3, 2, 1, 0}, {14, 3, 2, 1, 1}, {7, 4, 2, 1, 0}, {1, 7, 1, 0, 0}} {
+		n, k, s, p, o := c[0], c[1], c[2], c[3], c[4]
+		call := fmt.Sprintf("transposedSize(%d, %d, %d, %d, %d)", n, k, s, p, o)
+		got, err := number(call, func() float64 { return float64(yours(n, k, s, p, o)) })
+		if err != nil {
+			return err
+		}
+		if err := compare(call, got, float64((n-1)*s-2*p+k+o),
+			slip{float64((n-1)*s - 2*p + k), "add the output padding"},
+			slip{float64(n*s - 2*p + k + o), "n stamps have n - 1 steps between them"},
+			slip{float64((n-1)*s + 2*p + k + o), "on the way back the padding is cut off: subtract it"},
+			slip{float64((n-1)*s - p + k + o), "the padding is cut off on both sides: subtract it twice"},
+			slip{float64((n-1)*s - 2*p + k + 2*o), "the output padding is added on one side only"},
+			slip{float64((n+2*p-k)/s + 1), "this is the size of a Conv2d"},
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Mend checks a function that returns the tutorial's decoder with its faults mended: one channel at the end, and an
+// activation that reaches from -1 to 1.
+func Mend(yours func() nn.Layer) {
+	report(mend(yours), "The end of a decoder has to fit the images: as many channels, and an activation with the range of the pixels. For "+
+		"pixels in [0, 1] it would be Sigmoid.")
+}
+
+func mend(yours func() nn.Layer) error {
+	return sameLayers("decoder", "decoder()", yours, func(decoder nn.Layer) autoencoder.Model {
+		return autoencoder.Model{Encoder: nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()), Decoder: decoder}
+	}, []string{"ConvTranspose2d(16, 6, 5)", "ReLU()", "ConvTranspose2d(6, 1, 5)", "Tanh()"}, func(got []string) string {
+		switch last := got[len(got)-1]; {
+		case last == "ReLU()":
+			return "a ReLU at the end cannot draw black, which is -1"
+		case last == "Sigmoid()":
+			return "a Sigmoid ends at 0, and black is -1"
+		case len(got) == 3:
+			return "without an activation at the end the output may leave [-1, 1]; the tutorial's images never do"
+		}
+		return ""
+	})
+}
