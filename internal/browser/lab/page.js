@@ -114,6 +114,29 @@ window.lab = {
 	source() { return this.notebook.activeCell.model.sharedModel.getSource(); },
 	count() { return this.notebook.activeCell.model.executionCount; },
 
+	// write replaces the source of a code cell.
+	write(words, source) {
+		this.notebook.widgets[this.index(words)].model.sharedModel.setSource(source);
+		return true;
+	},
+
+	// unfold clicks on the summary with a text in the cell that a distance from the named one, and returns what then is seen below it.
+	async unfold(words, distance, summary) {
+		const i = this.index(words) + distance;
+		await this.notebook.scrollToItem(i, "start");
+		for (let tries = 0; tries < 100; tries++) {
+			const found = [...this.notebook.widgets[i].node.querySelectorAll("summary")].find(s => s.textContent === summary);
+			if (found?.getBoundingClientRect().height > 0) {
+				const hidden = found.parentElement.innerText.trim() === summary; // what is folded is not seen
+				found.click();
+				await new Promise(r => setTimeout(r, 100));
+				return hidden ? found.parentElement.innerText.trim().slice(summary.length).trim() : "";
+			}
+			await new Promise(r => setTimeout(r, 100));
+		}
+		return "";
+	},
+
 	// edit writes a new cell below the active one and leaves the cursor at its end.
 	async edit(text) {
 		await this.command("notebook:insert-cell-below");
