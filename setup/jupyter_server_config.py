@@ -1,17 +1,40 @@
-# JupyterLab for the lessons: it asks nothing, fetches nothing, and offers one kernel.
+# JupyterLab for the lessons: it asks nothing, fetches nothing, and offers one kernel. For a student's server of JupyterHub as
+# well: each student then has a folder, ~/autoencoders or AUTOENCODERS_HOME, beside a checkout that nobody writes to.
 import logging
 import os
+import subprocess
+import sys
 
 c = get_config()  # noqa: F821 (Jupyter defines it)
 
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-c.ServerApp.ip = "localhost"
-c.ServerApp.root_dir = root
+home, hub = os.environ.get("AUTOENCODERS_HOME"), "JUPYTERHUB_USER" in os.environ
+if hub and not home:
+    home = os.path.join(os.path.expanduser("~"), "autoencoders")
+if home:
+    os.environ["AUTOENCODERS_HOME"] = home = os.path.abspath(home)  # for lessons in a terminal
+programs = os.path.join(root, ".venv", "bin")
+if programs not in os.environ.get("PATH", os.defpath).split(os.pathsep):
+    os.environ["PATH"] = programs + os.pathsep + os.environ.get("PATH", os.defpath)  # of terminals
+
+# Each start writes the working copies that are missing. Without them there are still the lessons to read.
+try:
+    subprocess.run([os.path.join(programs, "lessons"), "-checkout", root], stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=60)
+except (OSError, subprocess.SubprocessError) as problem:
+    print("lessons: no copies to work in: %s" % problem, file=sys.stderr)
+if home and not os.path.isdir(home):
+    home = None  # the line above says why
+
+if not hub:
+    c.ServerApp.ip = "localhost"
+c.ServerApp.root_dir = home or root
 c.ServerApp.allow_root = os.geteuid() == 0  # a container's only account, as a rule
 c.ServerApp.use_redirect_file = False  # the browser gets an address: one of a snap, or of Windows under WSL, cannot read our files
-c.FileContentsManager.preferred_dir = "notebooks"
+c.FileContentsManager.preferred_dir = next((name for name in ("work", "notebooks") if os.path.isdir(os.path.join(home or root, name))), "")
 c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]}
-c.LabApp.default_url = "/lab"  # at first as workspace.json lays it out: notebooks/start.md, beside the notebooks
+# At first as workspace.json lays it out: notebooks/start.md, beside the copies to work in. On a hub, where the layout is the
+# student's from the beginning, the page by its address.
+c.LabApp.default_url = "/lab/tree/notebooks/start.md" if hub else "/lab"
 c.LabApp.custom_css = True  # setup/custom.css, which the set-up puts where JupyterLab looks for it
 c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}  # GoNB completes by itself; looking for servers costs a second
 

@@ -61,6 +61,9 @@ def ask(argv, env):
     answers = {"--version": "pip 26", "GOVERSION": "go1.99.0", "version": "go version go1.99.0"}
     if argv[0] == s.PYTHON:
         return 0, "python3.11" * os.path.exists(s.PYTHON)
+    if argv[1] == "build":
+        pass_moment()
+        return 0, ""
     if argv[-1] == "--offline":
         return 1, ""
     if argv[1:3] == ["env", "-json"]:

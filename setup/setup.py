@@ -376,8 +376,8 @@ def choose_backend():
 
 
 def go_part(backend, env):
-    """What Go does itself, with the program in setup/tools: the kernel, its tools, kernel.json, what cells import. Returns
-    what the backend needs in the environment."""
+    """What Go does itself, with the program in setup/tools: the kernel, its tools, kernel.json, what cells import, and the
+    program that copies the lessons. Returns what the backend needs in the environment."""
     tools = os.path.join(SETUP, "tools")
     files = [os.path.join(folder, name) for folder in (ROOT, SETUP, tools, os.path.join(SETUP, "gonb"), os.path.join(SETUP, "export")) for name in sorted(os.listdir(folder))]
     inputs = [read(path) for path in files if path.endswith((".mod", ".sum", ".go", ".patch", ".json", ".css", ".j2", "_export.py")) and not path.endswith("_test.go")]
@@ -390,6 +390,8 @@ def go_part(backend, env):
             run("Go modules", ["go", "mod", "download"], env)
             run("Go tools: gonb, gopls, goimports", ["go", "run", ".", "-out", BIN, "gonb", "gopls", "goimports"], env, cwd=tools)
             run("kernel, and the packages that cells import", ["go", "run", ".", "-kernel", backend, "-drop", " ".join(listed("drop"))], env, cwd=tools)
+    if ask(["go", "build", "-o", os.path.join(BIN, "lessons"), "./classroom/lessons"], dict(env, GOPROXY="off"))[0]:
+        say("the program that copies the lessons into work/ does not build: go build ./classroom/lessons says why; the lessons to read are in notebooks/")
     return json.loads(read(os.path.join(CACHE, "backend.json")))
 
 

@@ -154,3 +154,25 @@ func line(v any) []byte {
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
+
+// Source returns the source of a cell, which the format keeps as a string or as a list of lines.
+func Source(cell map[string]any) string {
+	source, _ := text(cell["source"]).(string)
+	return source
+}
+
+// SetSource gives a cell a source, as the list of lines that Jupyter itself writes.
+func SetSource(cell map[string]any, source string) {
+	lines := []any{}
+	for l := range strings.Lines(source) {
+		lines = append(lines, l)
+	}
+	cell["source"] = lines
+}
+
+// Markdown returns a new cell of Markdown.
+func Markdown(id, source string) map[string]any {
+	cell := map[string]any{"cell_type": "markdown", "id": id, "metadata": map[string]any{}}
+	SetSource(cell, source)
+	return cell
+}

@@ -28,6 +28,7 @@ var rooms = map[string]room{
 	"images":               {imports: []string{"internal"}, why: "images are tensors, whatever made them"},
 	"cell":                 {imports: []string{"internal"}, prints: true, why: "a cell shows whatever writes itself as a PNG; what it shows outside a notebook it prints"},
 	"course":               {imports: []string{"autoencoder", "autoencoder/nn", "cell", "datasets", "images", "internal", "measure", "plots"}, why: "what the lessons share may use everything, and nothing uses it but the lessons"},
+	"classroom":            {imports: []string{"internal"}, why: "a copy of a lesson is a file, whatever the lesson is about"},
 	"exercise":             {imports: []string{"autoencoder", "autoencoder/nn", "cell", "internal"}, why: "a check knows the right answer itself, and so holds the packages to it as well"},
 	"internal":             {why: "what several packages share knows none of them"},
 }
