@@ -106,6 +106,8 @@ func TestCompare(t *testing.T) {
 		{1.5, "exercise: f() returns 1.5, but 1 is right: half more"},
 		{-1, "exercise: f() returns -1, but 1 is right"},
 		{math.NaN(), "exercise: f() returns NaN, but 1 is right"},
+		{math.Inf(1), "exercise: f() returns +Inf, but 1 is right"},
+		{math.Inf(-1), "exercise: f() returns -Inf, but 1 is right"},
 	} {
 		got := ""
 		if err := compare("f()", c.got, 1, slips...); err != nil {
@@ -132,6 +134,7 @@ func TestCompareAll(t *testing.T) {
 		{[]float64{1, 2, 3.00001}, ""},
 		{[]float64{1, 5, 7}, "exercise: f() returns [1 5 7], but [1 2 3] is right (index 1)"},
 		{[]float64{1, 2, math.NaN()}, "exercise: f() returns [1 2 NaN], but [1 2 3] is right (index 2)"},
+		{[]float64{1, math.Inf(1), 3}, "exercise: f() returns [1 +Inf 3], but [1 2 3] is right (index 1)"},
 		{[]float64{3, 2, 1}, "exercise: f() returns [3 2 1], but [1 2 3] is right (index 0): backwards"},
 		{[]float64{1, 2}, "exercise: f() returns 2 numbers, but 3 are right: one is lost"},
 		{[]float64{1, 2, 3, 4}, "exercise: f() returns 4 numbers, but 3 are right"},

@@ -100,6 +100,8 @@ func TestLiveUnits(t *testing.T) {
 			}
 			return n
 		}, ": this counts images; a unit is a column, not a row"},
+		{func(a [][]float64) int { return len(a[0]) }, ": these are all units"},
+		{func(a [][]float64) int { return 2 + 0*len(a) }, "liveUnits([[0 0] [0 0]]) returns 2, but 0 is right: these are the dead units"},
 		{func(a [][]float64) (live int) { // indices exchanged
 			for unit := range a[0] {
 				for image := range a {
@@ -110,7 +112,7 @@ func TestLiveUnits(t *testing.T) {
 				}
 			}
 			return live
-		}, " panics: index out of range [1] with length 1"},
+		}, " panics: index out of range [4] with length 4"},
 	})
 	teaches(t, func() { LiveUnits(right) }, "A unit that is 0 for most images")
 }
@@ -135,14 +137,12 @@ func TestNearest(t *testing.T) {
 	square := func(d float64) float64 { return d * d }
 	less := func(sum, least float64) bool { return sum < least }
 	right := by(square, less)
-	examine(t, "nearest(", nearest, []F{right, func(codes [][]float64, z []float64) (index int) {
-		d := func(i int) float64 { return math.Hypot(codes[i][0]-z[0], codes[i][1]-z[1]) }
-		for i := range codes {
-			if d(i) < d(index) {
-				index = i
-			}
+	examine(t, "nearest(", nearest, []F{right, func(codes [][]float64, z []float64) int {
+		var distances []float64
+		for _, c := range codes {
+			distances = append(distances, math.Hypot(c[0]-z[0], c[1]-z[1]))
 		}
-		return index
+		return slices.Index(distances, slices.Min(distances))
 	}, func(codes [][]float64, z []float64) int { // moves the codes that it was given
 		for _, code := range codes {
 			for j := range code {
@@ -158,7 +158,7 @@ func TestNearest(t *testing.T) {
 		{func(codes [][]float64, _ []float64) int { return len(codes) }, "returns 3, but 2 is right"},
 		{func(codes [][]float64, _ []float64) int { return int(codes[len(codes)][0]) }, " panics: index out of range [3] with length 3"},
 	})
-	teaches(t, func() { Nearest(right) }, "The root of the squared distance is not needed")
+	teaches(t, func() { Nearest(right) }, "The root is not needed")
 }
 
 func TestBlend(t *testing.T) {

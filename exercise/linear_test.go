@@ -51,6 +51,7 @@ func TestMSE(t *testing.T) {
 		{func(_, _ []float64) float64 { return 0 }, "returns 0, but 1.25 is right"},
 		{func(x, y []float64) float64 { return sumOf(x, y, square) / 4 }, "mse([0.25 0.5], [0.75 -0.5]) returns 0.3125, but 0.625 is right"},
 		{func(x, y []float64) float64 { return rightMSE(x, y) / sumOf(x, y, square) * sumOf(x, y, square) }, "mse([-1 -1 -1], [-1 -1 -1]) returns NaN, but 0 is right"},
+		{func(x, y []float64) float64 { return rightMSE(x, y) / (sumOf(x, y, square) * 0) }, "returns +Inf, but 1.25 is right"},
 		{func(x, y []float64) float64 { return x[len(y)] }, " panics: index out of range [4] with length 4"},
 	})
 	teaches(t, func() { MSE(rightMSE) }, "A pixel that is off by 2")
@@ -61,11 +62,12 @@ func TestParameters(t *testing.T) {
 	right := func(in, out int) int { return in*out + out }
 	examine(t, "parameters(", parameters, []F{right, func(in, out int) int { return (in + 1) * out }},
 		func(_, _ int) int { panic(stub) }, []answer[F]{
-			{func(in, out int) int { return in * out }, "parameters(784, 128) returns 100352, but 100480 is right: these are the weights; each output has a bias as well"},
+			{func(in, out int) int { return in * out }, "parameters(12, 2) returns 24, but 26 is right: these are the weights; each output has a bias as well"},
 			{func(in, out int) int { return in*out + in }, ": there is a bias for each output, not for each input"},
+			{func(in, out int) int { return in*out + 1 }, ": there is a bias for each output, not one for all"},
 			{func(in, out int) int { return in + out }, ": every output has a weight for every input: multiply"},
-			{func(in, out int) int { return 100480 * in / 784 }, "but 26 is right"},
-			{func(in, _ int) int { return in / (in - 784) }, " panics: integer divide by zero"},
+			{func(in, _ int) int { return 26 * in / 12 }, "parameters(2, 12) returns 4, but 36 is right"},
+			{func(in, _ int) int { return in / (in - 12) }, " panics: integer divide by zero"},
 		})
 	teaches(t, func() { Parameters(right) }, "Nearly all parameters are weights")
 }
@@ -121,7 +123,8 @@ func TestBest(t *testing.T) {
 		{loop(func(loss, lowest float64) bool { return loss > lowest }, epoch), ": this is the epoch with the highest loss"},
 		{loop(func(loss, lowest float64) bool { return loss <= lowest }, epoch), ": of equal losses, take the first: replace the best one only by a lower loss"},
 		{func(losses []float64) int { return len(losses) }, ": this is the last epoch"},
-		{func([]float64) int { return 0 }, "returns 0, but 4 is right"},
+		{func([]float64) int { return 0 }, ": no loss is lower than 0: begin with the first loss, not with 0"},
+		{func([]float64) int { return 7 }, "returns 7, but 4 is right"},
 		{func(losses []float64) int { return right(losses[1:]) + 1 }, " panics: slices.Min: empty list"},
 	})
 	teaches(t, func() { Best(right) }, "The last epoch need not be the best one")
