@@ -87,9 +87,11 @@ func compare(call string, got, want float64, slips ...slip) error {
 	return errors.New(line)
 }
 
-// same reports whether two numbers agree up to the rounding of 32-bit floats. NaN agrees with nothing.
+// same reports whether two numbers agree up to the rounding of 32-bit floats. NaN agrees with nothing, and an infinite number
+// only with itself.
 func same(a, b float64) bool {
-	return a == b || math.Abs(a-b) <= 1e-5*max(1, math.Abs(a), math.Abs(b))
+	d := math.Abs(a - b)
+	return a == b || !math.IsInf(d, 1) && d <= 1e-5*max(1, math.Abs(a), math.Abs(b))
 }
 
 // compareAll is compare for slices: it names the first number that differs, or the length.

@@ -11,7 +11,7 @@ import (
 // along a direction of length 1.
 func Project(yours func(x, mean, direction []float64) float64) {
 	report(project(yours), "PCA with d numbers does this with d directions, and adds the directions, times these numbers, to the "+
-		"mean image to get the image back. Encoder and decoder share the same directions.")
+		"mean image. The sum is its copy. Encoder and decoder share the same directions.")
 }
 
 func project(yours func(x, mean, direction []float64) float64) error {
@@ -50,13 +50,13 @@ func project(yours func(x, mean, direction []float64) float64) error {
 // LiveUnits checks a function that counts the live units of a layer: those that are above 0 for at least one image.
 // activations has a row for each image and a column for each unit.
 func LiveUnits(yours func(activations [][]float64) int) {
-	report(liveUnits(yours), "A unit that is 0 for most images may be a very useful one: it stands for something rare. Only a unit "+
-		"that is 0 for all of them carries nothing.")
+	report(liveUnits(yours), "A unit that is 0 for most images can still be useful: it may stand for something rare. A unit "+
+		"that is 0 for all of them tells the next layer nothing about any image.")
 }
 
 func liveUnits(yours func(activations [][]float64) int) error {
 	for _, a := range [][][]float64{
-		{{0, 1, 0}, {0, 2, 0.5}, {0, 0, 0}},
+		{{0, 1, 0, 0, 0}, {0, 2, 0, 0.5, 0}, {0, 1, 0, 2, 0}, {0, 3, 0, 0, 0}}, // each slip counts something else here
 		{{0, 0}, {0, 0}},
 		{{1, 2, 3, 4}},
 		{{0, 0, 1}, {0, 0, 2}},
@@ -109,7 +109,7 @@ func clone(rows [][]float64) (copied [][]float64) {
 
 // Nearest checks a function that returns the index of the code that is nearest to z; of several, the first.
 func Nearest(yours func(codes [][]float64, z []float64) int) {
-	report(nearest(yours), "The root of the squared distance is not needed: where the square is smallest, the distance is, too. With "+
+	report(nearest(yours), "The root is not needed: the code with the smallest squared distance has the smallest distance, too. With "+
 		"k = 1 this is the whole classifier: the label of the nearest training code is the answer.")
 }
 

@@ -55,7 +55,7 @@ func Parameters(yours func(in, out int) int) {
 }
 
 func parameters(yours func(in, out int) int) error {
-	for _, c := range [][2]int{{784, 128}, {12, 2}, {2, 12}, {1, 1}} {
+	for _, c := range [][2]int{{12, 2}, {2, 12}, {784, 128}, {1, 1}} {
 		in, out := c[0], c[1]
 		call := fmt.Sprintf("parameters(%d, %d)", in, out)
 		got, err := number(call, func() float64 { return float64(yours(in, out)) })
@@ -129,8 +129,8 @@ func sameLayers(part, call string, yours func() nn.Layer, whole func(nn.Layer) a
 
 // Best checks a function that returns the epoch with the lowest test loss, counted from 1; of several, the first.
 func Best(yours func(testLosses []float64) int) {
-	report(best(yours), "The last epoch need not be the best one. Whoever stops or keeps a network by its test loss should "+
-		"judge it by other images in the end: the ones that chose the epoch are no longer a fair test.")
+	report(best(yours), "The last epoch need not be the best one. If you choose an epoch by its test loss, judge the "+
+		"network by other images in the end: those that chose the epoch are no longer a fair test.")
 }
 
 func best(yours func(testLosses []float64) int) error {
@@ -158,6 +158,7 @@ func best(yours func(testLosses []float64) int) error {
 			slip{float64(slices.Index(losses, slices.Max(losses)) + 1), "this is the epoch with the highest loss"},
 			slip{float64(last), "of equal losses, take the first: replace the best one only by a lower loss"},
 			slip{float64(len(losses)), "this is the last epoch"},
+			slip{0, "no loss is lower than 0: begin with the first loss, not with 0"},
 		); err != nil {
 			return err
 		}

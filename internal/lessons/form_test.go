@@ -19,11 +19,26 @@ const (
 	medianLines     = 4
 	mostHelperLines = 9
 	mostPlumbing    = 0.10 // of the code cells
+	mostToWrite     = 8    // lines of an exercise's function
 )
+
+// The lines around what a student writes. In the copies a panic stands in place of the region.
+const (
+	beginSolution = "// BEGIN SOLUTION"
+	endSolution   = "// END SOLUTION"
+)
+
+// exercise reports whether a cell is one that students write in, or its check.
+func (c *cell) exercise() bool {
+	return c.Metadata.Nbgrader.Solution || c.Metadata.Nbgrader.Grade
+}
 
 func (c *cell) lines() (lines []string) {
 	for line := range strings.Lines(string(c.Source)) {
-		if line = strings.TrimRight(line, "\n"); strings.TrimSpace(line) != "" && strings.TrimSpace(line) != "%%" { // GoNB's mark is no line of Go
+		line = strings.TrimRight(line, "\n")
+		switch strings.TrimSpace(line) {
+		case "", "%%", beginSolution, endSolution: // marks of GoNB and nbgrader are no lines of Go
+		default:
 			lines = append(lines, line)
 		}
 	}
@@ -40,8 +55,11 @@ func TestCellsAreShort(t *testing.T) {
 				}
 			}
 			length := len(c.lines())
-			if lengths = append(lengths, length); length > mostLines {
+			if length > mostLines {
 				t.Errorf("%s: cell %s has %d lines", name, c.ID, length)
+			}
+			if !c.exercise() { // a check of one line would lower the median of the others
+				lengths = append(lengths, length)
 			}
 		}
 		slices.Sort(lengths)
@@ -140,7 +158,7 @@ func TestHelpersAreShort(t *testing.T) {
 		for _, c := range committed(t, name).code() {
 			for _, d := range c.parse(t).Decls {
 				f, ok := d.(*ast.FuncDecl)
-				if !ok || f.Name.Name == "main" || c.teaches(f) {
+				if !ok || f.Name.Name == "main" || c.Metadata.Nbgrader.Solution || c.teaches(f) {
 					continue
 				}
 				if n := strings.Count(c.written(f), "\n") + 1; n > mostHelperLines {
@@ -149,6 +167,54 @@ func TestHelpersAreShort(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An exercise is a function that fits into a student's head: a page that says what to write, the function with its solution
+// between the two marks, and the check. Nothing else in the lesson uses the function, so that a copy in which it is not written
+// runs from top to bottom.
+func TestExercisesHaveTheirForm(t *testing.T) {
+	for _, name := range names(t) {
+		cells := committed(t, name).Cells
+		for i, c := range cells {
+			if !c.Metadata.Nbgrader.Solution {
+				continue
+			}
+			declared := c.declares(t)
+			if len(declared) != 1 || len(c.parse(t).Decls) != 1 {
+				t.Errorf("%s: the exercise %s declares %v, want one function", name, c.ID, declared)
+				continue
+			}
+			if f, ok := c.parse(t).Decls[0].(*ast.FuncDecl); !ok {
+				t.Errorf("%s: the exercise %s is no function", name, c.ID)
+			} else if n := c.toWrite(f); n > mostToWrite {
+				t.Errorf("%s: the function of the exercise %s has %d lines, more than %d", name, c.ID, n, mostToWrite)
+			}
+			if source := string(c.Source); strings.Count(source, beginSolution) != 1 || strings.Count(source, endSolution) != 1 {
+				t.Errorf("%s: the exercise %s has no solution between %q and %q", name, c.ID, beginSolution, endSolution)
+			}
+			if i == 0 || cells[i-1].ID != "exercise-"+c.ID || !strings.Contains(string(cells[i-1].Source), "<details><summary>Hint</summary>") {
+				t.Errorf("%s: before the exercise %s there is no cell exercise-%s with a hint", name, c.ID, c.ID)
+			}
+			if i+1 == len(cells) || cells[i+1].ID != "check-"+c.ID || !cells[i+1].Metadata.Nbgrader.Grade {
+				t.Errorf("%s: after the exercise %s there is no cell check-%s", name, c.ID, c.ID)
+			}
+			for _, other := range cells {
+				if other.Type == "code" && other != c && other.ID != "check-"+c.ID && other.uses(t, declared) {
+					t.Errorf("%s: the cell %s uses %s, which a student has yet to write", name, other.ID, declared[0])
+				}
+			}
+		}
+	}
+}
+
+// toWrite returns the lines of an exercise's function, without the marks.
+func (c *cell) toWrite(f *ast.FuncDecl) (n int) {
+	for line := range strings.Lines(c.written(f)) {
+		if mark := strings.TrimSpace(line); mark != beginSolution && mark != endSolution {
+			n++
+		}
+	}
+	return n
 }
 
 // plumbing reports whether a cell shows nothing, declares no net, loss or layer, and trains nothing. builders are the functions
@@ -161,9 +227,12 @@ func (c *cell) plumbing(t *testing.T, builders []string) bool {
 	return len(c.builders(t)) == 0 && !c.uses(t, builders)
 }
 
-// builders returns the functions of a cell that return a net, a loss or a layer.
+// builders returns the functions of a cell that return a net, a loss or a layer. Exercises do not count: nothing uses them.
 func (c *cell) builders(t *testing.T) (names []string) {
 	t.Helper()
+	if c.exercise() {
+		return nil
+	}
 	for _, d := range c.parse(t).Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && c.teaches(f) {
 			names = append(names, f.Name.Name)
@@ -175,17 +244,21 @@ func (c *cell) builders(t *testing.T) (names []string) {
 func TestFewCellsArePlumbing(t *testing.T) {
 	for _, name := range names(t) {
 		var plumbing, builders []string
+		others := 0
 		code := committed(t, name).code()
 		for _, c := range code {
 			builders = append(builders, c.builders(t)...)
 		}
 		for _, c := range code {
-			if c.plumbing(t, builders) {
+			if c.exercise() {
+				continue
+			}
+			if others++; c.plumbing(t, builders) {
 				plumbing = append(plumbing, c.ID)
 			}
 		}
-		if share := float64(len(plumbing)) / float64(len(code)); share > mostPlumbing {
-			t.Errorf("%s: %d of %d code cells show nothing, declare no net, loss or layer and train nothing: %v", name, len(plumbing), len(code), plumbing)
+		if share := float64(len(plumbing)) / float64(others); share > mostPlumbing {
+			t.Errorf("%s: %d of %d code cells show nothing, declare no net, loss or layer and train nothing: %v", name, len(plumbing), others, plumbing)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type cell struct {
 	Outputs  []output
 	Metadata struct {
 		Execution map[string]string // nbclient's time stamps
+		Nbgrader  struct{ Solution, Grade bool }
 	}
 }
 

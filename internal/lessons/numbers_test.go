@@ -26,7 +26,7 @@ func given(t *testing.T, name string) map[string]bool {
 
 var (
 	formula = regexp.MustCompile(`(?s)\$\$.*?\$\$|\$[^$\n]+\$`)
-	aside   = regexp.MustCompile("`[^`\n]*`|\\]\\([^)]*\\)|arXiv[: ]\\d+\\.\\d+")
+	aside   = regexp.MustCompile("`[^`\n]*`|\\]\\([^)]*\\)|arXiv[: ]\\d+\\.\\d+|Exercises? \\d+\\.\\d+(?: to \\d+\\.\\d+)?")
 	decimal = regexp.MustCompile(`(?:^|[^\w.])([−-]?\d+\.\d+)(?:[^\w.]|\.(?:\D|$)|$)`)
 )
 
