@@ -4,7 +4,7 @@ PYTHON ?= python3
 SETUP = @"$(PYTHON)" -I -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || { echo "setup: Python 3.10 or newer is needed: apt-get install python3 python3-venv, or dnf install python3" >&2; exit 1; }; \
 	exec "$(PYTHON)" -I setup/setup.py
 
-export BACKEND SHARED HUB TEST_ARGS FORBID_SKIPS RACE
+export BACKEND SHARED HUB LESSON TEST_ARGS FORBID_SKIPS RACE
 
 .DEFAULT_GOAL := help
 .PHONY: help lab setup env check test watch-kernel class-check notebooks data bench parity gpu-check locks clean
@@ -15,6 +15,8 @@ help:
 	@echo 'make check        the tests that need no browser, no lesson and no other machine: minutes, and seconds after that'
 	@echo 'make setup        the set-up alone (BACKEND=cuda or cpu; SHARED=1 for the accounts of a class; HUB=1 for JupyterHub)'
 	@echo 'make notebooks    runs every lesson and writes its outputs back'
+	@echo 'make student      the lessons to hand out for grading, in class/student; make instructor: those for the teacher'
+	@echo 'make pretrain     trains what the lessons train, for a class that skips a training; make grade-check tests the grading'
 	@echo 'make data         downloads the optional data sets'
 	@echo 'make bench        measures beside JAX and PyTorch; make parity compares the numbers; make gpu-check, with a GPU'
 	@echo 'make clean        removes what the set-up made'
@@ -49,6 +51,18 @@ bench: peers
 
 parity: peers
 	$(SETUP) exec sh -c 'mkdir -p artifacts && .venv-peers/bin/python parity/check.py artifacts/parity.txt'
+
+# For a class: copies to hand out and copies for the teacher, in class/, by nbgrader; the models that the lessons train, so that
+# a class may skip a training; and whether nbgrader gives right, empty and wrong answers their points. LESSON=1 does one lesson.
+.PHONY: student instructor pretrain grade-check
+student instructor: classroom
+	$(SETUP) exec sh classroom/make-copies.sh $@
+
+pretrain:
+	$(SETUP) exec go run ./internal/tasks/notebooks -pretrain $(LESSON)
+
+grade-check: classroom
+	$(SETUP) exec env LESSON="$${LESSON:-all}" go run ./internal/tasks/test test -tags=system -v -run=TestGrading ./classroom/copies
 
 # Environments of their own, for what the lessons are measured against and for what a class needs.
 .PHONY: peers classroom

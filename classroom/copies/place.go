@@ -183,7 +183,7 @@ func (p Place) missing(say func(string)) (missing []absent, err error) {
 		case err != nil && path == p.work():
 			return err
 		case err != nil:
-			say(fmt.Sprintf("work/%s cannot be read and is left alone: %v", name, disk.Reason(err)))
+			say(fmt.Sprintf("work/%s cannot be read, and is left alone: %v", name, disk.Reason(err)))
 			return nil
 		case entry.IsDir() && path != p.work() && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "checkpoints"):
 			return fs.SkipDir
@@ -192,7 +192,7 @@ func (p Place) missing(say func(string)) (missing []absent, err error) {
 		}
 		n, err := ipynb.Read(path)
 		if err != nil {
-			say(fmt.Sprintf("work/%s is damaged, or no notebook, and is left alone: %v", name, disk.Reason(errors.Unwrap(err))))
+			say(fmt.Sprintf("work/%s cannot be read, and is left alone: %v", name, disk.Reason(errors.Unwrap(err))))
 			return nil
 		}
 		lesson, edition := marked(n)
@@ -287,6 +287,9 @@ func explain(err error, folder string) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("your copies cannot be written, because you may not write into %s: change its rights, or name a folder of your own in AUTOENCODERS_HOME", folder)
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		if at, ok := errors.AsType[*fs.PathError](err); ok {
+			folder = at.Path
+		}
 		return fmt.Errorf("your copies cannot be written, because %s is a file: rename it, then start again", folder)
 	}
 	return fmt.Errorf("your copies cannot be written into %s: %w", folder, disk.Reason(err))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"autoencoders/autoencoder"
 	"autoencoders/internal/ipynb"
 )
 
@@ -61,5 +62,38 @@ func TestAnExecutedNotebookIsAsCommitted(t *testing.T) {
 	}
 	if raw, err := os.ReadFile(path); err != nil || string(raw) != text {
 		t.Errorf("the file is not in its layout: %v", err)
+	}
+}
+
+// What a lesson trains is kept, and is not trained again; the lesson itself stays as it is.
+func TestPretrainKeepsTheModels(t *testing.T) {
+	inRoot(t)
+	t.Setenv(autoencoder.PretrainedVariable, "") // pretrain sets it: put it back afterwards
+	path := saved(t, `"import \"autoencoders/autoencoder\"\n%%\nimages := datasets.MNIST().Test().Take(256).Images\nfor e, err := range autoencoder.Linear(\"checkpoints/09/two\", 2).Train(images, images, autoencoder.Config{Epochs: 1, BatchSize: 128, LearningRate: 1e-3}) {\n\tcell.Check(err)\n\t_ = e\n}"`)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pretrained := filepath.Join(t.TempDir(), "pretrained")
+	var times []int64
+	for range 2 {
+		if err := pretrain(t.Context(), path, pretrained); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(pretrained, "09", "two", "*"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("nothing is in %s: %v", pretrained, err)
+		}
+		info, err := os.Stat(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		times = append(times, info.ModTime().UnixNano())
+	}
+	if times[0] != times[1] {
+		t.Error("the second run trains again")
+	}
+	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
+		t.Errorf("the file has changed: %v", err)
 	}
 }
