@@ -122,19 +122,13 @@ window.lab = {
 
 	// unfold clicks on the summary with a text in the cell that a distance from the named one, and returns what then is seen below it.
 	async unfold(words, distance, summary) {
-		const i = this.index(words) + distance;
-		await this.notebook.scrollToItem(i, "start");
-		for (let tries = 0; tries < 100; tries++) {
-			const found = [...this.notebook.widgets[i].node.querySelectorAll("summary")].find(s => s.textContent === summary);
-			if (found?.getBoundingClientRect().height > 0) {
-				const hidden = found.parentElement.innerText.trim() === summary; // what is folded is not seen
-				found.click();
-				await new Promise(r => setTimeout(r, 100));
-				return hidden ? found.parentElement.innerText.trim().slice(summary.length).trim() : "";
-			}
-			await new Promise(r => setTimeout(r, 100));
-		}
-		return "";
+		await this.show(words); // what is about to be drawn anew loses the click
+		const node = this.notebook.widgets[this.index(words) + distance].node;
+		const fold = () => [...node.querySelectorAll("details")].find(d => d.querySelector("summary").textContent === summary);
+		if (!fold() || fold().innerText.trim() !== summary) return ""; // missing, or not folded
+		fold().querySelector("summary").click();
+		await new Promise(r => setTimeout(r, 200));
+		return fold().innerText.trim().slice(summary.length).trim();
 	},
 
 	// edit writes a new cell below the active one and leaves the cursor at its end.
