@@ -8,13 +8,14 @@ ln -sf ../classroom/nbgrader_config.py class/nbgrader_config.py
 # The teacher's copy needs the assignment in nbgrader's data base, which the student's copy has put there.
 $lessons student class/source
 [ "$kind" = student ] || $lessons instructor class/source-instructor
-cd class
-done=
-for folder in source/"$(printf %s "${LESSON:+0}${LESSON:-}")"*; do
-  [ -d "$folder" ] || { echo "make $kind: there is no lesson ${LESSON:-}" >&2; exit 1; }
-  lesson=${folder#source/}
-  "$nbgrader" generate_assignment --force --log-level=WARN "$lesson"
-  [ "$kind" = student ] || "$nbgrader" generate_solution --force --log-level=WARN --CourseDirectory.source_directory=source-instructor "$lesson"
-  done="$done $lesson"
+made=
+for notebook in notebooks/"${LESSON:+0$LESSON-}"*.ipynb; do
+  [ -f "$notebook" ] || { echo "make $kind: there is no lesson $LESSON" >&2; exit 1; }
+  lesson=$(basename "$notebook" .ipynb)
+  cd class
+  "$nbgrader" generate_assignment --force --log-level=ERROR "$lesson"
+  [ "$kind" = student ] || "$nbgrader" generate_solution --force --log-level=ERROR --CourseDirectory.source_directory=source-instructor "$lesson"
+  cd ..
+  made="$made $lesson"
 done
-echo "class/$kind:$done"
+echo "class/$kind:$made"

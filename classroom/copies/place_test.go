@@ -51,7 +51,8 @@ func (s *student) edit(lesson, title string) {
 		s.t.Fatal(err)
 	}
 	ipynb.SetSource(n.Cells()[0], "# "+title)
-	if err := os.MkdirAll(filepath.Join(s.Checkout, "notebooks"), 0o777); err == nil {
+	err = os.MkdirAll(filepath.Join(s.Checkout, "notebooks"), 0o777)
+	if err == nil {
 		err = n.Write(filepath.Join(s.Checkout, "notebooks", lesson+".ipynb"))
 	}
 	if err != nil {
