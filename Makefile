@@ -64,6 +64,14 @@ pretrain:
 grade-check: classroom
 	$(SETUP) exec env LESSON="$${LESSON:-all}" go run ./internal/tasks/test test -tags=system -v -run=TestGrading ./classroom/copies
 
+# One archive for machines without a network; bundle-check unpacks it on a bare Debian without one, and runs a lesson's first cells.
+.PHONY: bundle bundle-check
+bundle:
+	$(SETUP) exec .venv/bin/python -I classroom/bundle.py
+
+bundle-check:
+	$(SETUP) exec bash classroom/bundle-check.sh
+
 # Environments of their own, for what the lessons are measured against and for what a class needs.
 .PHONY: peers classroom
 peers classroom:

