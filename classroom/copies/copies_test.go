@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"go/types"
 	"maps"
@@ -288,13 +289,26 @@ func TestChecksCallExercise(t *testing.T) {
 			if !strings.Contains(e.Source, "func "+found[2]+"(") {
 				t.Errorf("%s: %s does not check the function of its exercise:\n%s", l.name, e.Check, e.Source)
 			}
-			used := regexp.MustCompile(`\b` + found[2] + `\b`)
 			for _, c := range l.Cells() {
-				if c["cell_type"] == "code" && id(c) != e.Name && id(c) != "check-"+e.Name && used.MatchString(ipynb.Source(c)) {
+				if c["cell_type"] == "code" && id(c) != e.Name && id(c) != "check-"+e.Name && uses(ipynb.Source(c), found[2]) {
 					t.Errorf("%s: the cell %s uses %s, which a student may not have written", l.name, id(c), found[2])
 				}
 			}
 		}
+	}
+}
+
+// uses reports whether a cell's Go has a name, other than as a field or a method.
+func uses(source, name string) bool {
+	var s scanner.Scanner
+	files := token.NewFileSet()
+	s.Init(files.AddFile("", files.Base(), len(source)), []byte(source), nil, 0)
+	for before := token.ILLEGAL; ; {
+		_, kind, text := s.Scan()
+		if kind == token.EOF || kind == token.IDENT && text == name && before != token.PERIOD {
+			return kind == token.IDENT
+		}
+		before = kind
 	}
 }
 
