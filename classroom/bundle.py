@@ -34,6 +34,16 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 MODULES = ("", "setup/tools")  # the folders whose go.mod the set-up uses
 LICENCE = re.compile(r"(^|/)(licen[cs]e|copying|notice)[^/]*$", re.IGNORECASE)
 
+# A licence, a phrase of its text, and one that its text has not.
+LICENCES = (
+    ("Apache-2.0", "Apache License,? Version 2.0|www.apache.org/licenses/LICENSE-2.0", None),
+    ("BSD-3-Clause", "Redistribution and use in source and binary forms.*(Neither the names?|The names? of)", None),
+    ("BSD-2-Clause", "Redistribution and use in source and binary forms", "Neither the names?|The names? of"),
+    ("MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy", None),
+    ("MPL-2.0", "Mozilla Public License,? (Version|version|v.) 2.0", None),
+    ("ISC", "Permission to use, copy, modify, and/?o?r? ?distribute this software for any purpose", None),
+)
+
 OTHERS = """
 ## What is not a package
 
@@ -115,14 +125,14 @@ def credits(bundle):
     rows = []
 
     def keep(archive, names, name):
-        """Puts the licence texts of an archive into a folder of its own, and returns the first line that says what they are."""
-        first = ""
+        """Puts the licence texts of an archive into a folder of its own, and returns which they are, by phrases that only they have."""
+        found = []
         for i, member in enumerate(names):
             text = archive.read(member).decode("utf-8", "replace")
             setup.write(os.path.join(texts, name, "%d-%s" % (i, os.path.basename(member))), text)
-            lines = [line.strip(" #*=-\t") for line in text.splitlines()]
-            first = first or next((line for line in lines if re.search(r"licen[cs]e", line, re.IGNORECASE) and len(line) < 90), "")
-        return first
+            text = " ".join(text.split())
+            found += [licence for licence, phrase, without in LICENCES if re.search(phrase, text) and not (without and re.search(without, text))]
+        return ", ".join(dict.fromkeys(found))
 
     for wheel in sorted(os.listdir(os.path.join(bundle, "wheels"))):
         with zipfile.ZipFile(os.path.join(bundle, "wheels", wheel)) as archive:
@@ -172,11 +182,12 @@ def pack(env, commit):
         pretrained = os.path.join(ROOT, ".cache", "pretrained")
         if os.path.isdir(pretrained):
             shutil.copytree(pretrained, os.path.join(top, ".cache", "pretrained"))
+        private = hosts(env)
         for at, _, names in os.walk(bundle):
             for name in names:
                 with open(os.path.join(at, name), "rb") as file:
                     content = file.read() if not name.endswith((".whl", ".zip")) else b""
-                for host in hosts(env):
+                for host in private:
                     if host.encode() in content:
                         sys.exit("bundle: %s names this machine's index %s: leave it out" % (os.path.join(at, name), host))
         for part in ("bundle/wheels", "bundle/modules", "bundle/licences", ".cache/pretrained"):

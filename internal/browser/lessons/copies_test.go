@@ -13,6 +13,15 @@ import (
 	"autoencoders/internal/browser/lab"
 )
 
+// writeCopies runs the program that the set-up has built.
+func writeCopies(t *testing.T, args ...string) {
+	t.Helper()
+	copies := exec.Command(filepath.Join("..", "..", "..", ".venv", "bin", "lessons"), args...)
+	if out, err := copies.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
 // An exercise is what a student has of it in a working copy.
 type exercise struct {
 	id     string // of the cell to write; its check's is check- and this
@@ -54,10 +63,7 @@ var returns = regexp.MustCompile(`panic\("not written yet"\)`)
 // and typed in.
 func TestStudentWorksThroughALesson(t *testing.T) {
 	l := openLab(t)
-	copies := exec.Command(filepath.Join("..", "..", "..", ".venv", "bin", "lessons"), "-home", l.Dir)
-	if out, err := copies.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	writeCopies(t, "-home", l.Dir)
 	name := filepath.Join("work", linear)
 	found := exercises(t, filepath.Join(l.Dir, name))
 	if len(found) < 3 {

@@ -127,9 +127,13 @@ func walk(l *lab.Lab, laptop bool) seen {
 	})()`, laptop))
 }
 
+// The teacher's copy of lesson 1, which is the lesson with notes between its cells.
 func TestLessonInTheBrowser(t *testing.T) {
 	const training = "linear.Train("
-	l := openLab(t, linear)
+	l := openLab(t)
+	teachers := filepath.Join(l.Dir, "instructor")
+	writeCopies(t, "instructor", teachers)
+	l.Copy(filepath.Join(teachers, strings.TrimSuffix(linear, ".ipynb"), linear), linear)
 	l.Open(linear)
 	if asked := lab.Eval[string](l, lab.Script("dialog")); asked != "" {
 		t.Errorf("JupyterLab asks something: %s", asked)
