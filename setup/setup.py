@@ -289,7 +289,8 @@ def python_packages(what, locks, env, folder=VENV, oldest=(3, 10), newest=(3, 15
             run("Python environment", [UV, "venv", "--clear", "--relocatable", "--python", sys.executable if fits else other, folder], env)
         argv = [UV, "pip", "sync", "--require-hashes", "--only-binary=:all:"] + paths
         if ask(argv + ["--offline"], env)[0] != 0:
-            run(what, argv, dict(env, **{PIP[key]: value for key, value in pip(env)[1].items()}))
+            settings = pip(env)[1]
+            run(what, argv + ["--no-index"] * ("no-index" in settings), dict(env, **{PIP[key]: value for key, value in settings.items()}))
 
 
 def version(text):
