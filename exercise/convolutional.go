@@ -2,6 +2,7 @@ package exercise
 
 import (
 	"fmt"
+	"strings"
 
 	"autoencoders/autoencoder"
 	"autoencoders/autoencoder/nn"
@@ -22,7 +23,7 @@ func convolve(yours func(image, window [][]float64, row, column int, bias float6
 		bias        float64
 	}{
 		{[][]float64{{1, 0}, {0, 0}}, 0, 0, 0},
-		{[][]float64{{1, 2, 0}, {0, 1, 0}, {0, -1, 3}}, 0, 1, 0.5},
+		{[][]float64{{1, 2, 0}, {0, 1, 0}, {0, -1, 4}}, 0, 1, 0.5},
 		{[][]float64{{0, 1}, {-1, 2}}, 2, 1, -1},
 		{[][]float64{{0, 1}, {0, 0}}, 1, 2, 0},
 	} {
@@ -65,7 +66,7 @@ func Size(yours func(n, kernel, stride, padding int) int) {
 }
 
 func size(yours func(n, kernel, stride, padding int) int) error {
-	for _, c := range [][4]int{{28, 5, 1, 0}, {28, 3, 2, 1}, {27, 3, 2, 1}, {7, 3, 2, 0}, {32, 4, 4, 0}} {
+	for _, c := range [][4]int{{29, 4, 3, 6}, {28, 5, 1, 0}, {28, 3, 2, 1}, {27, 3, 2, 1}, {7, 3, 2, 0}, {32, 4, 4, 0}} {
 		n, k, s, p := c[0], c[1], c[2], c[3]
 		call := fmt.Sprintf("size(%d, %d, %d, %d)", n, k, s, p)
 		got, err := number(call, func() float64 { return float64(yours(n, k, s, p)) })
@@ -77,7 +78,6 @@ func size(yours func(n, kernel, stride, padding int) int) error {
 			slip{float64((n+p-k)/s + 1), "the padding is on both sides: add it twice"},
 			slip{float64((n+2*p-k+s-1)/s + 1), "round down: a window that does not fit completely is left out"},
 			slip{float64((n-k)/s + 1), "the padding makes the image larger: add it on both sides"},
-			slip{float64((n + 2*p - k + 1) / s), "divide first, then add 1"},
 		); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func TransposedSize(yours func(n, kernel, stride, padding, outputPadding int) in
 }
 
 func transposedSize(yours func(n, kernel, stride, padding, outputPadding int) int) error {
-	for _, c := range [][5]int{{20, 5, 1, 0, 0}, {14, 3, 2, 1, 0}, {14, 3, 2, 1, 1}, {7, 4, 2, 1, 0}, {1, 7, 1, 0, 0}} {
+	for _, c := range [][5]int{{5, 6, 3, 2, 1}, {20, 5, 1, 0, 0}, {14, 3, 2, 1, 0}, {14, 3, 2, 1, 1}, {7, 4, 2, 1, 0}, {1, 7, 1, 0, 0}} {
 		n, k, s, p, o := c[0], c[1], c[2], c[3], c[4]
 		call := fmt.Sprintf("transposedSize(%d, %d, %d, %d, %d)", n, k, s, p, o)
 		got, err := number(call, func() float64 { return float64(yours(n, k, s, p, o)) })
@@ -129,7 +129,7 @@ func mend(yours func() nn.Layer) error {
 			return "a ReLU at the end cannot draw black, which is -1"
 		case last == "Sigmoid()":
 			return "a Sigmoid ends at 0, and black is -1"
-		case len(got) == 3:
+		case strings.HasPrefix(last, "Conv"):
 			return "without an activation at the end the output may leave [-1, 1]; the tutorial's images never do"
 		}
 		return ""

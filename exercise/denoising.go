@@ -22,8 +22,8 @@ func PSNR(yours func(x, clean []float64) float64) {
 
 func psnr(yours func(x, clean []float64) float64) error {
 	for _, c := range [][2][]float64{
-		{{0, 0, 0, 0}, {1, 1, -1, -1}},
 		{{0.5, -1, 1}, {1, -1, 1}},
+		{{0, 0, 0, 0}, {1, 1, -1, -1}},
 		{{-0.9, 0.8}, {-1, 1}},
 	} {
 		x, clean := c[0], c[1]
@@ -60,7 +60,7 @@ func MedianOfNine(yours func(window []float64) float64) {
 
 func medianOfNine(yours func(window []float64) float64) error {
 	for _, window := range [][]float64{
-		{9, 1, 8, 2, 7, 3, 6, 4, 50},
+		{8, 1, 7, 2, 9, 3, 6, 4, 50},
 		{-1, 1, -1, -1, 1, -1, -1, 1, -1},
 		{0.1, 0.9, 0.5, 0.7, 0.3, 0.2, 0.8, 0.4, 0.6},
 	} {
@@ -108,7 +108,7 @@ func saltPepper(yours func(x []float64, share float64, uniform func() float64) [
 		{[]float64{0, 0, 0}, []float64{0.1, 0.49, 0.6}, 1},
 		{[]float64{0.3, -0.3}, []float64{0, 0.999}, 0},
 	} {
-		call := fmt.Sprintf("saltPepper(%v, %v, uniform), where uniform gives %v,", c.x, c.share, c.draws)
+		call := fmt.Sprintf("saltAndPepper(%v, %v, uniform), where uniform gives %v,", c.x, c.share, c.draws)
 		next := 0
 		uniform := func() float64 { next++; return c.draws[(next-1)%len(c.draws)] }
 		x := slices.Clone(c.x)
@@ -176,7 +176,7 @@ func noise(yours func(scope *model.Scope, x *graph.Node) *graph.Node) error {
 	if err := store.SetRNGStateFromSeed(1); err != nil {
 		return err
 	}
-	const call = "noise(scope, x)"
+	const call = "addNoise(scope, x)"
 	var panicked error
 	safe := func(scope *model.Scope, x *graph.Node) (y *graph.Node) { // GoMLX hangs where a layer panics with a text
 		if panicked = attempt(call, func() { y = yours(scope, x) }); panicked != nil || y == nil {
@@ -242,14 +242,14 @@ func judgeNoise(call string, x []float32, y [2][]float32, pixels int) error {
 		return fail(" leaves a pixel of 0 at 0: add the noise to x, do not multiply x by it")
 	case slope/power < -0.5:
 		return fail(" returns the noise alone: add it to x")
+	case slices.Equal(differences(x, y[0], 0, pixels), differences(x, y[0], pixels, pixels)) || spread > 4*square/float64(pixels):
+		return fail(" adds the same noise to all images or to all pixels: draw with x.Shape()")
 	case math.Abs(mean) > 0.03:
 		return fail(" makes images brighter by %.3f on average; normal noise, RandomNormal, has a mean of 0", mean)
 	case math.Abs(slope/power) > 0.05:
 		return fail(" changes x itself: return x plus the noise")
 	case slices.Equal(y[0], y[1]):
 		return fail(" adds the same noise at each call: let the store draw it, scope.Store().RandomNormal")
-	case slices.Equal(differences(x, y[0], 0, pixels), differences(x, y[0], pixels, pixels)) || spread > 4*square/float64(pixels):
-		return fail(" adds the same noise to all images or to all pixels: draw with x.Shape()")
 	case math.Abs(std-1) < 0.05:
 		return fail(" adds noise with a standard deviation of %.3f; multiply it by %v", std, noiseStd)
 	case math.Abs(std-noiseStd*noiseStd) < 0.005:

@@ -15,8 +15,8 @@ func Reparameterize(yours func(mu, logvar, eps []float64) []float64) {
 
 func reparameterize(yours func(mu, logvar, eps []float64) []float64) error {
 	for _, c := range [][3][]float64{
-		{{1, -2}, {0, 0}, {0.5, 2}},
 		{{0, 3}, {math.Log(4), math.Log(0.25)}, {1, -2}},
+		{{1, -2}, {0, 0}, {0.5, 2}},
 		{{0.5}, {-6}, {0}},
 	} {
 		mu, logvar, eps := c[0], c[1], c[2]
@@ -36,7 +36,6 @@ func reparameterize(yours func(mu, logvar, eps []float64) []float64) error {
 		if err := compareAll(call, got, z(func(l float64) float64 { return math.Exp(l / 2) }),
 			slips{z(math.Exp), "exp(logvar) is the variance; the standard deviation is its root, exp(logvar / 2)"},
 			slips{z(func(l float64) float64 { return l }), "logvar is the logarithm of the variance; the standard deviation is exp(logvar / 2)"},
-			slips{z(func(l float64) float64 { return math.Sqrt(l) }), "logvar is a logarithm: take exp(logvar / 2)"},
 			slips{z(func(float64) float64 { return 0 }), "this is mu; add the standard deviation times eps"},
 			slips{z(func(float64) float64 { return 1 }), "scale eps by the standard deviation, exp(logvar / 2)"},
 		); err != nil {
@@ -54,13 +53,13 @@ func KL(yours func(mu, logvar []float64) float64) {
 
 func kl(yours func(mu, logvar []float64) float64) error {
 	for _, c := range [][2][]float64{
+		{{1, -0.5, 0}, {0.5, -1, 0}},
 		{{2}, {0}},
 		{{0}, {-2}},
-		{{1, -0.5, 0}, {0.5, -1, 0}},
 		{{0, 0}, {0, 0}},
 	} {
 		mu, logvar := c[0], c[1]
-		call := fmt.Sprintf("kl(%v, %v)", mu, logvar)
+		call := fmt.Sprintf("divergence(%v, %v)", mu, logvar)
 		got, err := number(call, func() float64 { return yours(slices.Clone(mu), slices.Clone(logvar)) })
 		if err != nil {
 			return err
@@ -81,7 +80,6 @@ func kl(yours func(mu, logvar []float64) float64) error {
 			slip{sum(func(m, l float64) float64 { return -0.5 * (1 + l - m - math.Exp(l)) }), "mu has to be squared"},
 			slip{sum(func(m, l float64) float64 { return -0.5 * (l - m*m - math.Exp(l)) }), "the 1 belongs into the sum, once for each latent dimension"},
 			slip{sum(func(m, l float64) float64 { return -0.5 * (l - m*m - math.Exp(l)) }) - 0.5, "the 1 belongs into the sum, once for each latent dimension"},
-			slip{sum(func(m, l float64) float64 { return -0.5 * (1 + math.Log(math.Abs(l)) - m*m - l) }), "logvar is a logarithm already: use logvar and exp(logvar)"},
 		); err != nil {
 			return err
 		}

@@ -1,0 +1,104 @@
+package exercise
+
+import (
+	"testing"
+
+	"autoencoders/autoencoder/nn"
+)
+
+func TestConvolve(t *testing.T) {
+	type F = func(image, window [][]float64, row, column int, bias float64) float64
+	sum := func(window [][]float64, f func(i, j int) float64) (total float64) {
+		for i := range window {
+			for j := range window[i] {
+				total += f(i, j)
+			}
+		}
+		return total
+	}
+	right := func(image, window [][]float64, row, column int, bias float64) float64 {
+		return bias + sum(window, func(i, j int) float64 { return window[i][j] * image[row+i][column+j] })
+	}
+	inside := func(v int) int { return min(v, 3) }
+	examine(t, "convolve(", convolve, []F{right}, func(_, _ [][]float64, _, _ int, _ float64) float64 { panic(stub) }, []answer[F]{
+		{func(image, window [][]float64, row, column int, _ float64) float64 {
+			return right(image, window, row, column, 0)
+		}, ": add the bias"},
+		{func(image, window [][]float64, _, _ int, bias float64) float64 {
+			return right(image, window, 0, 0, bias)
+		}, ": the window lies at (row, column), not in the corner of the image"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 {
+			return bias + sum(window, func(i, j int) float64 {
+				if column+i > 3 || row+j > 3 {
+					return 0
+				}
+				return window[i][j] * image[column+i][row+j]
+			})
+		}, ": rows and columns are exchanged: the image's rows come first"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 {
+			k := len(window) - 1
+			return bias + sum(window, func(i, j int) float64 { return window[k-i][k-j] * image[row+i][column+j] })
+		}, ": the window is turned by 180°; here it is used as it stands"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 {
+			return bias + sum(window, func(i, j int) float64 { return window[j][i] * image[row+i][column+j] })
+		}, ": the window's rows and columns are exchanged"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 {
+			return sum(window, func(i, j int) float64 { return bias + window[i][j]*image[row+i][column+j] })
+		}, ": add the bias once, after the loops"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 {
+			return bias + sum(window, func(i, j int) float64 { return window[i][j] * image[inside(row+i+1)][inside(column+j)] })
+		}, "returns 5, but 1 is right"},
+		{func(image, window [][]float64, row, column int, _ float64) float64 {
+			return image[row+len(image)][column] * window[0][0]
+		}, " panics: index out of range [4] with length 4"},
+	})
+	teaches(t, func() { Convolve(right) }, "PyTorch and GoMLX compute it in this way")
+}
+
+func TestMend(t *testing.T) {
+	type F = func() nn.Layer
+	of := func(layers ...nn.Layer) F { return func() nn.Layer { return nn.Sequential(layers...) } }
+	first, last := nn.ConvTranspose2d(16, 6, 5), nn.ConvTranspose2d(6, 1, 5)
+	right := of(first, nn.ReLU(), last, nn.Tanh())
+	const want = "but ConvTranspose2d(16, 6, 5), ReLU(), ConvTranspose2d(6, 1, 5), Tanh() are right"
+	examine(t, "decoder()", mend, []F{right, of(nn.Sequential(first, nn.ReLU()), last, nn.Tanh())}, func() nn.Layer { panic(stub) }, []answer[F]{
+		{of(first, nn.ReLU(), last, nn.ReLU()), want + ": a ReLU at the end cannot draw black, which is -1"},
+		{of(first, nn.ReLU(), last, nn.Sigmoid()), want + ": a Sigmoid ends at 0, and black is -1"},
+		{of(first, nn.ReLU(), last), want + ": without an activation at the end the output may leave [-1, 1]; the tutorial's images never do"},
+		{of(first, last, nn.Tanh()), want},
+		{of(first, nn.ReLU(), nn.ConvTranspose2d(6, 3, 5), nn.Tanh()), "do not fit: the decoder gives [28 28 3], 2352 numbers an image, but the images are [28 28 1], 784 numbers"},
+		{of(first, nn.ReLU(), nn.ConvTranspose2d(8, 1, 5), nn.Tanh()), "do not fit: nn: ConvTranspose2d(8, 1, 5) takes images with 8 channels, but got 6: [24 24 6]"},
+		{func() nn.Layer { return nil }, " returns nil: return nn.Sequential(…) with the layers"},
+	})
+	teaches(t, func() { Mend(right) }, "The end of a decoder has to fit the images")
+}
+
+func TestSize(t *testing.T) {
+	type F = func(n, kernel, stride, padding int) int
+	right := func(n, k, s, p int) int { return (n+2*p-k)/s + 1 }
+	examine(t, "size(", size, []F{right, func(n, k, s, p int) int { return (n + 2*p - k + s) / s }}, func(_, _, _, _ int) int { panic(stub) }, []answer[F]{
+		{func(n, k, s, p int) int { return (n + 2*p - k) / s }, "size(29, 4, 3, 6) returns 12, but 13 is right: the first window counts, too: add 1"},
+		{func(n, k, s, p int) int { return (n+p-k)/s + 1 }, ": the padding is on both sides: add it twice"},
+		{func(n, k, s, p int) int { return (n+2*p-k+s-1)/s + 1 }, ": round down: a window that does not fit completely is left out"},
+		{func(n, k, s, _ int) int { return (n-k)/s + 1 }, "size(29, 4, 3, 6) returns 9, but 13 is right: the padding makes the image larger: add it on both sides"},
+		{func(n, k, s, p int) int { return (n + 2*p - k + 1) / s }, ": the first window counts, too: add 1"},
+		{func(n, _, _, _ int) int { return n }, "size(29, 4, 3, 6) returns 29, but 13 is right"},
+		{func(n, k, s, p int) int { return (n+2*p-k)/(s-1) - (n+2*p-k)/2 + 13 }, " panics: integer divide by zero"},
+	})
+	teaches(t, func() { Size(right) }, "Go's division of whole numbers rounds for you")
+}
+
+func TestTransposedSize(t *testing.T) {
+	type F = func(n, kernel, stride, padding, outputPadding int) int
+	right := func(n, k, s, p, o int) int { return (n-1)*s - 2*p + k + o }
+	examine(t, "transposedSize(", transposedSize, []F{right}, func(_, _, _, _, _ int) int { panic(stub) }, []answer[F]{
+		{func(n, k, s, p, _ int) int { return (n-1)*s - 2*p + k }, "transposedSize(5, 6, 3, 2, 1) returns 14, but 15 is right: add the output padding"},
+		{func(n, k, s, p, o int) int { return n*s - 2*p + k + o }, ": n stamps have n - 1 steps between them"},
+		{func(n, k, s, p, o int) int { return (n-1)*s + 2*p + k + o }, ": on the way back the padding is cut off: subtract it"},
+		{func(n, k, s, p, o int) int { return (n-1)*s - p + k + o }, ": the padding is cut off on both sides: subtract it twice"},
+		{func(n, k, s, p, o int) int { return (n-1)*s - 2*p + k + 2*o }, ": the output padding is added on one side only"},
+		{func(n, k, s, p, _ int) int { return (n+2*p-k)/s + 1 }, ": this is the size of a Conv2d"},
+		{func(n, _, s, _, _ int) int { return n * s }, "transposedSize(20, 5, 1, 0, 0) returns 20, but 24 is right"},
+	})
+	teaches(t, func() { TransposedSize(right) }, "With stride 2 the way back from 14")
+}
