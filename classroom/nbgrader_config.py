@@ -4,7 +4,8 @@
 #   class/student/LESSON        to hand out                                   class/autograded, class/feedback by nbgrader
 #   class/instructor/LESSON     for the teacher                               class/gradebook.db               the points
 #
-# All of nbgrader's commands work in class/, and need no network: ../.venv-classroom/bin/nbgrader autograde 01-linear-autoencoder
+# Each folder below autograded/ gets the models of its lesson, 96 MB in lesson 2: once the points are given, the folders named
+# checkpoints may go. All of nbgrader's commands work in class/, and need no network: ../.venv-classroom/bin/nbgrader autograde 01-linear-autoencoder
 import os
 import sys
 import warnings
