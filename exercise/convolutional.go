@@ -113,24 +113,24 @@ func transposedSize(yours func(n, kernel, stride, padding, outputPadding int) in
 	return nil
 }
 
-// Mend checks a function that returns the tutorial's decoder with its faults mended: one channel at the end, and an
-// activation that reaches from -1 to 1.
+// Mend checks a function that returns a decoder for grey images with pixels in [0, 1]: ConvTranspose2d(16, 8, 3), a ReLU,
+// ConvTranspose2d(8, 1, 3) and a Sigmoid.
 func Mend(yours func() nn.Layer) {
-	report(mend(yours), "The end of a decoder has to fit the images: as many channels, and an activation with the range of the pixels. For "+
-		"pixels in [0, 1] it would be Sigmoid.")
+	report(mend(yours), "The end of a decoder has to fit the images: as many channels, and an activation with the range of the "+
+		"pixels. For [-1, 1] that is Tanh, for [0, 1] Sigmoid.")
 }
 
 func mend(yours func() nn.Layer) error {
 	return sameLayers("decoder", "decoder()", yours, func(decoder nn.Layer) autoencoder.Model {
-		return autoencoder.Model{Encoder: nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.Conv2d(6, 16, 5), nn.ReLU()), Decoder: decoder}
-	}, []string{"ConvTranspose2d(16, 6, 5)", "ReLU()", "ConvTranspose2d(6, 1, 5)", "Tanh()"}, func(got []string) string {
+		return autoencoder.Model{Encoder: nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU()), Decoder: decoder}
+	}, []string{"ConvTranspose2d(16, 8, 3)", "ReLU()", "ConvTranspose2d(8, 1, 3)", "Sigmoid()"}, func(got []string) string {
 		switch last := got[len(got)-1]; {
 		case last == "ReLU()":
-			return "a ReLU at the end cannot draw black, which is -1"
-		case last == "Sigmoid()":
-			return "a Sigmoid ends at 0, and black is -1"
+			return "a ReLU has no upper limit, and it has no gradient for a pixel that it has made black"
+		case last == "Tanh()":
+			return "a Tanh goes down to -1, and no pixel is below 0"
 		case strings.HasPrefix(last, "Conv"):
-			return "without an activation at the end the output may leave [-1, 1]; the tutorial's images never do"
+			return "without an activation at the end the output may leave [0, 1]; the images never do"
 		}
 		return ""
 	})

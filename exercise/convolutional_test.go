@@ -58,16 +58,16 @@ func TestConvolve(t *testing.T) {
 func TestMend(t *testing.T) {
 	type F = func() nn.Layer
 	of := func(layers ...nn.Layer) F { return func() nn.Layer { return nn.Sequential(layers...) } }
-	first, last := nn.ConvTranspose2d(16, 6, 5), nn.ConvTranspose2d(6, 1, 5)
-	right := of(first, nn.ReLU(), last, nn.Tanh())
-	const want = "but ConvTranspose2d(16, 6, 5), ReLU(), ConvTranspose2d(6, 1, 5), Tanh() are right"
-	examine(t, "decoder()", mend, []F{right, of(nn.Sequential(first, nn.ReLU()), last, nn.Tanh())}, func() nn.Layer { panic(stub) }, []answer[F]{
-		{of(first, nn.ReLU(), last, nn.ReLU()), want + ": a ReLU at the end cannot draw black, which is -1"},
-		{of(first, nn.ReLU(), last, nn.Sigmoid()), want + ": a Sigmoid ends at 0, and black is -1"},
-		{of(first, nn.ReLU(), last), want + ": without an activation at the end the output may leave [-1, 1]; the tutorial's images never do"},
-		{of(first, last, nn.Tanh()), want},
-		{of(first, nn.ReLU(), nn.ConvTranspose2d(6, 3, 5), nn.Tanh()), "do not fit: the decoder gives [28 28 3], 2352 numbers an image, but the images are [28 28 1], 784 numbers"},
-		{of(first, nn.ReLU(), nn.ConvTranspose2d(8, 1, 5), nn.Tanh()), "do not fit: nn: ConvTranspose2d(8, 1, 5) takes images with 8 channels, but got 6: [24 24 6]"},
+	first, last := nn.ConvTranspose2d(16, 8, 3), nn.ConvTranspose2d(8, 1, 3)
+	right := of(first, nn.ReLU(), last, nn.Sigmoid())
+	const want = "but ConvTranspose2d(16, 8, 3), ReLU(), ConvTranspose2d(8, 1, 3), Sigmoid() are right"
+	examine(t, "decoder()", mend, []F{right, of(nn.Sequential(first, nn.ReLU()), last, nn.Sigmoid())}, func() nn.Layer { panic(stub) }, []answer[F]{
+		{of(first, nn.ReLU(), last, nn.ReLU()), want + ": a ReLU has no upper limit, and it has no gradient for a pixel that it has made black"},
+		{of(first, nn.ReLU(), last, nn.Tanh()), want + ": a Tanh goes down to -1, and no pixel is below 0"},
+		{of(first, nn.ReLU(), last), want + ": without an activation at the end the output may leave [0, 1]; the images never do"},
+		{of(first, last, nn.Sigmoid()), want},
+		{of(first, nn.ReLU(), nn.ConvTranspose2d(8, 3, 3), nn.Sigmoid()), "do not fit: the decoder gives [28 28 3], 2352 numbers an image, but the images are [28 28 1], 784 numbers"},
+		{of(first, nn.ReLU(), nn.ConvTranspose2d(6, 1, 3), nn.Sigmoid()), "do not fit: nn: ConvTranspose2d(6, 1, 3) takes images with 6 channels, but got 8: [26 26 8]"},
 		{func() nn.Layer { return nil }, " returns nil: return nn.Sequential(…) with the layers"},
 	})
 	teaches(t, func() { Mend(right) }, "The end of a decoder has to fit the images")

@@ -252,7 +252,8 @@ func TestStubsCompile(t *testing.T) {
 			if strings.Count(e.Empty(), Stub) != 1 {
 				t.Errorf("%s: the stub of %s is\n%s", l.name, e.Name, e.Empty())
 			}
-			if _, body, _ := strings.Cut(e.Solution(), "{\n"); strings.Count(strings.TrimRight(body, "}\n \t"), "\n")+1 > 8 {
+			_, solution, _ := strings.Cut(e.Source, begin)
+			if solution, _, _ = strings.Cut(solution, end); strings.Count(solution, "\n")-1 > 8 {
 				t.Errorf("%s: %s has more than eight lines to write:\n%s", l.name, e.Name, e.Solution())
 			}
 		}
