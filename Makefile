@@ -64,6 +64,13 @@ pretrain:
 grade-check: classroom
 	$(SETUP) exec env LESSON="$${LESSON:-all}" go run ./internal/tasks/test test -tags=system -v -run=TestGrading ./classroom/copies
 
+# The load test: N students of a JupyterHub on this machine, who pause PAUSE seconds between two cells.
+.PHONY: class
+export N PAUSE LESSON
+class: HUB = 1
+class: classroom
+	$(SETUP) exec .venv-classroom/bin/python classroom/load/load.py
+
 # One archive for machines without a network; bundle-check unpacks it on a bare Debian without one, and runs a lesson's first cells.
 .PHONY: bundle bundle-check
 bundle:
@@ -74,8 +81,12 @@ bundle-check:
 
 # Environments of their own, for what the lessons are measured against and for what a class needs.
 .PHONY: peers classroom
-peers classroom:
+peers:
 	$(SETUP) $@
+
+classroom:
+	$(SETUP) $@
+	$(SETUP) exec sh classroom/load/proxy.sh
 
 gpu-check:
 	$(SETUP) exec sh setup/gpu-check.sh

