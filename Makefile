@@ -71,6 +71,10 @@ class: HUB = 1
 class: classroom
 	$(SETUP) exec .venv-classroom/bin/python classroom/load/load.py
 
+.PHONY: hub-values
+hub-values: classroom
+	$(SETUP) exec .venv-classroom/bin/python classroom/hub/check_values.py "$(CHART)"
+
 # One archive for machines without a network; bundle-check unpacks it on a bare Debian without one, and runs a lesson's first cells.
 .PHONY: bundle bundle-check
 bundle:
