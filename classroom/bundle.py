@@ -7,8 +7,8 @@
             bundle/licences      the licence texts; bundle/CREDITS.md lists whose they are
             .cache/pretrained    the trained networks, if make pretrain has made them
 
-Where setup.py finds bundle/ it fetches nothing. Go's build cache is left out: nearly all of what Go keeps carries the path of its
-folder and would be built again in another one.
+Where setup.py finds bundle/ it fetches nothing. Go's build cache is left out: without -trimpath Go's keys hold a package's folder,
+so that what was built in one folder is built again in another.
 """
 
 import contextlib
