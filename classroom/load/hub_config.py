@@ -7,7 +7,6 @@ c = get_config()  # noqa: F821 (JupyterHub defines it)
 root = os.environ["CLASS_ROOT"]
 home = os.environ["CLASS_HOME"]
 token = os.environ["CLASS_TOKEN"]
-venv = os.path.join(root, ".venv")
 
 c.JupyterHub.bind_url = "http://127.0.0.1:" + os.environ["CLASS_PORT"]
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:" + os.environ["CLASS_HUB_PORT"]
@@ -19,20 +18,20 @@ c.ConfigurableHTTPProxy.pid_file = os.path.join(home, "proxy.pid")
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.JupyterHub.services = [{"name": "class", "api_token": token}]
-c.JupyterHub.load_roles = [{"name": "class", "services": ["class"], "scopes": ["admin:users", "admin:servers", "access:servers"]}]
+c.JupyterHub.load_roles = [{"name": "class", "services": ["class"], "scopes": ["list:users", "read:servers", "delete:servers"]}]
 c.JupyterHub.concurrent_spawn_limit = 0
 c.JupyterHub.active_server_limit = 0
 
-c.JupyterHub.spawner_class = "simple"
-c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(home, "{username}")
-# What a recipe for a real class says as well: the checkout's own server, with its own settings.
-c.Spawner.cmd = [os.path.join(venv, "bin", "jupyterhub-singleuser"), "--config=" + os.path.join(root, "setup", "jupyter_server_config.py")]
-c.Spawner.environment = {
+# Servers as a recipe for a real class has them. The accounts of the students are there, or each gets a folder for a home.
+load_subconfig(os.path.join(root, "classroom", "hub", "autoencoders_tljh.py"))  # noqa: F821
+if os.environ.get("ACCOUNTS"):
+    c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
+else:
+    c.JupyterHub.spawner_class = "simple"
+    c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(home, "{username}")
+c.Spawner.environment.update({
     "CLASS_STUDENT": lambda spawner: token + ":" + spawner.user.name,  # by which the load test finds all that a student runs
     "AUTOENCODERS_PRETRAINED": os.environ.get("AUTOENCODERS_PRETRAINED", ""),
-    "JUPYTER_RUNTIME_DIR": "",
-    "JUPYTER_CONFIG_DIR": "",
-    "JUPYTER_DATA_DIR": "",
-}
+})  # fmt: skip
 c.Spawner.http_timeout = 600  # thirty servers that start at once on two cores
 c.Spawner.start_timeout = 600
