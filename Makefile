@@ -34,9 +34,9 @@ check test:
 watch-kernel:
 	$(SETUP) exec env WATCH=20m go run ./internal/tasks/test test -C internal/browser -v -timeout=40m -run=TestWatchedNotebooks ./kernel
 
-# The long form of a test of the set-up: another account runs cells, with Go's caches in the checkout and without.
+# The long form of a test of the set-up: other accounts run cells, by themselves and under a hub.
 class-check:
-	$(SETUP) exec env TEST_NETWORK=1 go run ./internal/tasks/test test -tags=system,long -run=TestKernelOfAnotherAccount ./setup
+	$(SETUP) exec env TEST_NETWORK=1 go run ./internal/tasks/test test -tags=system,long -run='OfAnotherAccount|OfOtherAccounts' ./setup
 
 notebooks:
 	$(SETUP) exec go run ./internal/tasks/notebooks

@@ -36,7 +36,7 @@ c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "
 # student's from the beginning, the page by its address.
 c.LabApp.default_url = "/lab/tree/notebooks/start.md" if hub else "/lab"
 c.LabApp.custom_css = True  # setup/custom.css, where the set-up puts it; on a hub JupyterLab would look for it in the student's home
-c.ServerApp.static_custom_path = [os.path.join(root, ".jupyter", "config", "custom")]
+c.ServerApp.tornado_settings = {"static_custom_path": [os.path.join(root, ".jupyter", "config", "custom")]}
 c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}  # GoNB completes by itself; looking for servers costs a second
 
 # Jupyter pings each connection every 30 s, and cuts it if no answer has come for 90 s. It looks for the answer before the

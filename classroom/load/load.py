@@ -5,7 +5,7 @@ order and pauses between them. In the end the servers are stopped, and ten secon
 goes to standard output and to artifacts/class.json. Status 1: a cell failed, or a process was left.
 
 N, PAUSE (the mean number of seconds between two cells), LESSON and AUTOENCODERS_PRETRAINED are read from the environment; so are
-ACCOUNTS, names of accounts of this machine that are the students, and JUPYTERHUB, the program of another hub.
+ACCOUNTS, names of accounts of this machine that are the students, and HUB_PROGRAM, that of another hub.
 """
 
 import asyncio
@@ -131,7 +131,7 @@ class Class:
         self.address = "http://127.0.0.1:" + port
         env = dict(os.environ, CLASS_ROOT=ROOT, CLASS_HOME=home, CLASS_TOKEN=self.token, CLASS_PORT=port, CLASS_HUB_PORT=hub_port, CLASS_PROXY_PORT=proxy_port,
                    PATH=os.pathsep.join([BIN, NODE, os.environ["PATH"]]))  # fmt: skip
-        program = os.environ.get("JUPYTERHUB") or os.path.join(BIN, "jupyterhub")
+        program = os.environ.get("HUB_PROGRAM") or os.path.join(BIN, "jupyterhub")
         with open(os.path.join(ROOT, "artifacts", "class.log"), "w") as log:
             hub = subprocess.Popen([program, "-f", os.path.join(ROOT, "classroom", "load", "hub_config.py")],
                                    cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # fmt: skip
@@ -185,6 +185,8 @@ class Class:
         if page != "/user/%s/lab/tree/notebooks/start.md" % name:
             raise Failure("%s sees %s, not the start page" % (name, page))
         self.starts.append(time.monotonic() - start)
+        if "jp-RenderedImage" not in (await browser.fetch("/user/%s/custom/custom.css" % name, mode="no-cors"))[1]:
+            raise Failure("the page lacks the lessons' style sheet")
         base = "/user/%s/api/" % name
         path = "work/" + self.lesson
         notebook = (await browser.call(base + "contents/" + path))["content"]
