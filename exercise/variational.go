@@ -110,7 +110,6 @@ func negativeELBO(yours func(meanBCE, kl float64, pixels int) float64) error {
 			slip{c.bce + c.kl/n, "this has the right balance, but it is nats per pixel; asked is an image"},
 			slip{c.bce*n - c.kl, "the KL is a cost: add it"},
 			slip{(c.bce + c.kl) * n, "the KL is a sum already: multiply only the cross-entropy"},
-			slip{c.bce*n + c.kl*n, "the KL is a sum already: multiply only the cross-entropy"},
 			slip{-(c.bce*n + c.kl), "this is the ELBO; the loss is the negative of it"},
 			slip{c.bce * n, "the KL is missing"},
 		); err != nil {

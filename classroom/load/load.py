@@ -265,6 +265,8 @@ class Class:
             results = await asyncio.gather(*(self.student(name, i) for i, name in enumerate(self.students)), return_exceptions=True)
             took = time.monotonic() - start
             watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher  # what went wrong in it counts
             for name, result in zip(self.students, results):
                 if result is not None:
                     self.errors.append("%s: %s" % (name, result if isinstance(result, Failure) else repr(result)))
