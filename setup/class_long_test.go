@@ -3,7 +3,6 @@
 package setup
 
 import (
-	"autoencoders/internal/faults"
 	"os"
 	"os/exec"
 	"os/user"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"autoencoders/internal/faults"
 )
 
 // shared is a checkout that root sets up for all accounts, with a Go cache that is warm.
