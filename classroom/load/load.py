@@ -319,6 +319,8 @@ def main():
         return asyncio.run(Class(students, float(os.environ.get("PAUSE") or 5), os.path.basename(lesson[0])).hold())
     except Failure as problem:
         return "class: %s" % problem
+    except OSError as problem:
+        return "class: the hub does not answer any more (%s): artifacts/class.log may say why" % problem
     except (KeyboardInterrupt, asyncio.CancelledError):
         return "class: stopped"
 
