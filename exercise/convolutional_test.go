@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"autoencoders/autoencoder/nn"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 func TestConvolve(t *testing.T) {
@@ -44,7 +47,16 @@ func TestConvolve(t *testing.T) {
 		}, ": the window's rows and columns are exchanged"},
 		{func(image, window [][]float64, row, column int, bias float64) float64 {
 			return sum(window, func(i, j int) float64 { return bias + window[i][j]*image[row+i][column+j] })
-		}, ": add the bias once, after the loops"},
+		}, ": add the bias once, after both loops"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 { // once for each row
+			return right(image, window, row, column, bias*float64(len(window)))
+		}, ": add the bias once, after both loops"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 {
+			return bias + sum(window, func(i, j int) float64 { return window[i][j] * image[inside(column+j)][inside(row+i)] })
+		}, ": rows and columns of the image are exchanged: it is image[row+i][column+j]"},
+		{func(image, window [][]float64, row, column int, bias float64) float64 { // the centre at (row, column)
+			return right(image, window, row-1, column-1, bias)
+		}, " panics: index out of range [-1]"},
 		{func(image, window [][]float64, row, column int, bias float64) float64 {
 			return bias + sum(window, func(i, j int) float64 { return window[i][j] * image[inside(row+i+1)][inside(column+j)] })
 		}, "returns 5, but 1 is right"},
@@ -52,7 +64,7 @@ func TestConvolve(t *testing.T) {
 			return image[row+len(image)][column] * window[0][0]
 		}, " panics: index out of range [4] with length 4"},
 	})
-	teaches(t, func() { Convolve(right) }, "PyTorch and GoMLX compute it in this way")
+	teaches(t, func() { Convolve(right) }, "PyTorch and GoMLX compute a convolution in the same way.")
 }
 
 func TestMend(t *testing.T) {
@@ -68,6 +80,11 @@ func TestMend(t *testing.T) {
 		{of(first, last, nn.Sigmoid()), want},
 		{of(first, nn.ReLU(), nn.ConvTranspose2d(8, 3, 3), nn.Sigmoid()), "do not fit: the decoder gives [28 28 3], 2352 numbers an image, but the images are [28 28 1], 784 numbers"},
 		{of(first, nn.ReLU(), nn.ConvTranspose2d(6, 1, 3), nn.Sigmoid()), "do not fit: nn: ConvTranspose2d(6, 1, 3) takes images with 6 channels, but got 8: [26 26 8]"},
+		{func() nn.Layer { // one of the student's own, whose name nobody knows
+			return func(_ *model.Scope, x *graph.Node) *graph.Node {
+				return graph.BroadcastToDims(graph.ReduceAllMean(x), x.Shape().Dim(0), 28, 28, 1)
+			}
+		}, want},
 		{func() nn.Layer { return nil }, " returns nil: return nn.Sequential(…) with the layers"},
 	})
 	teaches(t, func() { Mend(right) }, "The end of a decoder has to fit the images")
@@ -77,28 +94,37 @@ func TestSize(t *testing.T) {
 	type F = func(n, kernel, stride, padding int) int
 	right := func(n, k, s, p int) int { return (n+2*p-k)/s + 1 }
 	examine(t, "size(", size, []F{right, func(n, k, s, p int) int { return (n + 2*p - k + s) / s }}, func(_, _, _, _ int) int { panic(stub) }, []answer[F]{
-		{func(n, k, s, p int) int { return (n + 2*p - k) / s }, "size(29, 4, 3, 6) returns 12, but 13 is right: the first window counts, too: add 1"},
+		{func(n, k, s, p int) int { return (n + 2*p - k) / s }, "size(17, 6, 2, 5) returns 10, but 11 is right: count the first window as well: add 1, after the division"},
 		{func(n, k, s, p int) int { return (n+p-k)/s + 1 }, ": the padding is on both sides: add it twice"},
 		{func(n, k, s, p int) int { return (n+2*p-k+s-1)/s + 1 }, ": round down: a window that does not fit completely is left out"},
-		{func(n, k, s, _ int) int { return (n-k)/s + 1 }, "size(29, 4, 3, 6) returns 9, but 13 is right: the padding makes the image larger: add it on both sides"},
-		{func(n, k, s, p int) int { return (n + 2*p - k + 1) / s }, ": the first window counts, too: add 1"},
-		{func(n, _, _, _ int) int { return n }, "size(29, 4, 3, 6) returns 29, but 13 is right"},
-		{func(n, k, s, p int) int { return (n+2*p-k)/(s-1) - (n+2*p-k)/2 + 13 }, " panics: integer divide by zero"},
+		{func(n, k, s, _ int) int { return (n-k)/s + 1 }, "size(17, 6, 2, 5) returns 6, but 11 is right: the padding makes the image larger: add it on both sides"},
+		{func(n, k, s, p int) int { return n + 2*p - k/s + 1 }, ": / binds more tightly than + and -: put n + 2*padding - kernel into brackets"},
+		{func(n, k, _, p int) int { return n + 2*p - k + 1 }, ": the window moves by the stride: divide by it"},
+		{func(n, _, s, p int) int { return (n+2*p)/s + 1 }, ": the last window has to fit as well: subtract the kernel"},
+		{func(n, k, s, p int) int { return (n-1)*s - 2*p + k }, ": this is the size of a ConvTranspose2d"},
+		{func(n, k, s, p int) int { return (n + 2*p - k + 1) / s }, ": count the first window as well: add 1, after the division"},
+		{func(n, _, _, _ int) int { return n }, "size(17, 6, 2, 5) returns 17, but 11 is right"},
+		{func(n, k, s, p int) int { return (n+2*p-k)/(s-1) - 10 }, " panics: integer divide by zero"},
 	})
-	teaches(t, func() { Size(right) }, "Go's division of whole numbers rounds for you")
+	teaches(t, func() { Size(right) }, "Go's division of whole numbers rounds down for you")
 }
 
 func TestTransposedSize(t *testing.T) {
 	type F = func(n, kernel, stride, padding, outputPadding int) int
 	right := func(n, k, s, p, o int) int { return (n-1)*s - 2*p + k + o }
 	examine(t, "transposedSize(", transposedSize, []F{right}, func(_, _, _, _, _ int) int { panic(stub) }, []answer[F]{
-		{func(n, k, s, p, _ int) int { return (n-1)*s - 2*p + k }, "transposedSize(5, 6, 3, 2, 1) returns 14, but 15 is right: add the output padding"},
+		{func(n, k, s, p, _ int) int { return (n-1)*s - 2*p + k }, "transposedSize(8, 7, 4, 3, 2) returns 29, but 31 is right: add the output padding"},
 		{func(n, k, s, p, o int) int { return n*s - 2*p + k + o }, ": n stamps have n - 1 steps between them"},
 		{func(n, k, s, p, o int) int { return (n-1)*s + 2*p + k + o }, ": on the way back the padding is cut off: subtract it"},
 		{func(n, k, s, p, o int) int { return (n-1)*s - p + k + o }, ": the padding is cut off on both sides: subtract it twice"},
-		{func(n, k, s, p, o int) int { return (n-1)*s - 2*p + k + 2*o }, ": the output padding is added on one side only"},
+		{func(n, k, s, p, o int) int { return (n-1)*s - 2*p + k + 2*o }, ": the output padding is added once"},
+		{func(n, k, s, p, o int) int { return n - 1*s - 2*p + k + o }, ": * binds more tightly than -: put n - 1 into brackets"},
+		{func(n, k, s, _, o int) int { return (n-1)*s + k + o }, ": the padding is cut off on both sides: subtract it twice"},
+		{func(n, k, s, p, o int) int { return (n-1)*s - 2*p + (k - 1) + o }, ": add the whole kernel: the last stamp is kernel pixels wide"},
+		{func(n, _, s, p, o int) int { return (n-1)*s - 2*p + o }, ": add the kernel: the last stamp is kernel pixels wide"},
 		{func(n, k, s, p, _ int) int { return (n+2*p-k)/s + 1 }, ": this is the size of a Conv2d"},
-		{func(n, _, s, _, _ int) int { return n * s }, "transposedSize(20, 5, 1, 0, 0) returns 20, but 24 is right"},
+		{func(n, _, s, _, _ int) int { return n * s }, ": an image need not be an exact multiple of the stride: use the formula"},
+		{func(n, _, _, _, _ int) int { return n }, "transposedSize(8, 7, 4, 3, 2) returns 8, but 31 is right"},
 	})
-	teaches(t, func() { TransposedSize(right) }, "With stride 2 the way back from 14")
+	teaches(t, func() { TransposedSize(right) }, "With stride 2, a transposed convolution of 14 pixels")
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -22,9 +23,23 @@ func TestPSNR(t *testing.T) {
 		{of(func(mse float64) float64 { return 10 * math.Log(4/mse) }), ": this is the natural logarithm; decibels take the one to base 10, math.Log10"},
 		{of(func(mse float64) float64 { return 20 * math.Log10(4/mse) }), ": 20 log10 belongs to the root of the MSE; with the MSE it is 10 log10"},
 		{of(func(mse float64) float64 { return math.Log10(4 / mse) }), ": a decibel is a tenth: multiply by 10"},
-		{of(func(mse float64) float64 { return 10 * math.Log10(mse/4) }), ": the MSE belongs under the line: a small error gives a large PSNR"},
+		{of(func(mse float64) float64 { return 10 * math.Log10(mse/4) }), ": the MSE belongs in the denominator: a small error gives a large PSNR"},
 		{func(x, clean []float64) float64 { return 10 * math.Log10(4/(rightMSE(x, clean)*float64(len(x)))) }, ": take the mean of the squares, not their sum"},
-		{of(func(mse float64) float64 { return mse / 0 }), "returns +Inf, but 16.8124 is right"},
+		{of(func(mse float64) float64 { return mse / 0 }), "returns +Inf, but 15.0515 is right"},
+		{of(func(mse float64) float64 { return 20 * math.Log10(2/mse) }), ": 20 log10 belongs to the root of the MSE; with the MSE it is 10 log10(2²/MSE)"},
+		{of(func(mse float64) float64 { return 10 * math.Log10(2/math.Sqrt(mse)) }), ": with the root of the MSE it is 20 log10"},
+		{of(func(mse float64) float64 { return 10 * math.Log10(255*255/mse) }), ": 255 belongs to pixels from 0 to 255; from -1 to 1 the range is 2"},
+		{of(func(mse float64) float64 { return 10 * math.Log10(4*mse-1) }), "returns NaN, but 15.0515 is right" + notANumber},
+		{func(x, clean []float64) (sum float64) {
+			for i := range x {
+				sum += math.Abs(x[i] - clean[i])
+			}
+			return 10 * math.Log10(4*float64(len(x))/sum)
+		}, ": this uses the mean absolute error; square the differences"},
+		{func(x, clean []float64) float64 {
+			r := slices.Max(clean) - slices.Min(clean)
+			return 10 * math.Log10(r*r/rightMSE(x, clean))
+		}, ": the range is that of all possible pixels, from -1 to 1, not that of this image"},
 	})
 	teaches(t, func() { PSNR(right) }, "Ten decibels more are a tenth of the error.")
 }
@@ -49,7 +64,7 @@ func TestMedianOfNine(t *testing.T) {
 			return w[4]
 		}, " sorts the image's own pixels: sort a copy, slices.Clone(window)"},
 		{at(9), " panics: index out of range [9] with length 9"},
-		{func([]float64) float64 { return math.NaN() }, "returns NaN, but 6 is right"},
+		{func([]float64) float64 { return math.NaN() }, "returns NaN, but 6 is right" + notANumber},
 	})
 	teaches(t, func() { MedianOfNine(at(4)) }, "Up to four of the nine pixels may be anything")
 }
@@ -91,7 +106,53 @@ func TestSaltPepper(t *testing.T) {
 			y := right(x, share, uniform)
 			uniform()
 			return y
-		}, " calls uniform 5 times for 4 pixels: draw once for each pixel, and compare that number twice"},
+		}, " calls uniform 5 times for 4 pixels: draw one number for each pixel, keep it (u := uniform()), and compare it twice"},
+		{func(x []float64, share float64, uniform func() float64) []float64 { // two draws for a pixel
+			y := slices.Clone(x)
+			for i := range y {
+				if uniform() < share/2 {
+					y[i] = -1
+				} else if uniform() < share {
+					y[i] = 1
+				}
+			}
+			return y
+		}, " calls uniform 7 times for 4 pixels: draw one number for each pixel, keep it (u := uniform()), and compare it twice"},
+		{func(x []float64, share float64, uniform func() float64) []float64 { // one for all of them
+			u := uniform()
+			return right(x, share, func() float64 { return u })
+		}, " calls uniform once for 4 pixels: draw one number for each pixel, keep it (u := uniform()), and compare it twice"},
+		{func(x []float64, _ float64, _ func() float64) []float64 { return slices.Clone(x) }, " calls uniform 0 times for 4 pixels: draw one number for each pixel, keep it (u := uniform()), and compare it twice"},
+		{with(func(v, u, share float64) float64 { // two ifs, the second of which replaces what the first has done
+			if u < share {
+				return 1
+			}
+			return v
+		}), ": nothing becomes black: the second if replaces the pixel again; use else if"},
+		{with(func(_, u, share float64) float64 {
+			if u < share/2 {
+				return -1
+			}
+			return 1
+		}), ": every pixel is replaced: where the number is share or more, the pixel stays"},
+		{with(func(v, u, share float64) float64 {
+			switch {
+			case u <= share/2:
+				return -1
+			case u <= share:
+				return 1
+			}
+			return v
+		}), ": below means <, not <="},
+		{with(func(v, u, share float64) float64 {
+			switch {
+			case u < share/2:
+				return -1
+			case u >= 1-share/2:
+				return 1
+			}
+			return v
+		}), ": white is from share/2 to share here, not at the upper end"},
 		{func(x []float64, _ float64, _ func() float64) []float64 { return x[:1] }, " returns 1 numbers, but 4 are right"},
 	})
 	teaches(t, func() { SaltPepper(right) }, "Most of MNIST's pixels are black already")
@@ -115,20 +176,39 @@ func TestNoise(t *testing.T) {
 	right := add(normal(0.3))
 	examine(t, "addNoise(scope, x)", noise, []F{right}, func(*model.Scope, *graph.Node) *graph.Node { panic(stub) }, []answer[F]{
 		{func(_ *model.Scope, x *graph.Node) *graph.Node { return x }, " returns x as it is: add the noise to it"},
-		{func(*model.Scope, *graph.Node) *graph.Node { return nil }, " returns x as it is: add the noise to it"},
+		{func(*model.Scope, *graph.Node) *graph.Node { return nil }, " returns nil: return the sum of x and the noise"},
 		{normal(0.3), " returns the noise alone: add it to x"},
 		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.Mul(x, normal(0.3)(scope, x)) }, " leaves a pixel of 0 at 0: add the noise to x, do not multiply x by it"},
 		{add(func(scope *model.Scope, x *graph.Node) *graph.Node {
 			return scope.Store().RandomUniform(x.Graph(), x.Shape())
-		}), " on average; normal noise, RandomNormal, has a mean of 0"},
+		}), ": the noise must have the mean 0, as that of RandomNormal has"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node {
+			return graph.AddScalar(add(normal(1))(scope, x), 0.3)
+		}, " adds 0.3 to the noise: multiply the noise by it"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node {
+			return graph.MulScalar(add(normal(1))(scope, x), 0.3)
+		}, " multiplies x by 0.3 as well: multiply only the noise, then add"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node { return normal(1)(scope, x) }, " returns the noise alone: add it to x"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.ClipScalar(right(scope, x), -1, 1) }, " clips the sum: leave it as it is, also below -1 and above 1"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.ClipScalar(right(scope, x), 0, 1) }, " clips the sum: leave it as it is, also below -1 and above 1"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node {
+			return graph.ConvertDType(right(scope, x), dtypes.Float64)
+		}, " turns float32 into float64: draw the noise with x.Shape(), which has the type as well"},
+		{add(func(scope *model.Scope, x *graph.Node) *graph.Node { // not Gaussian, with the right standard deviation
+			return graph.MulScalar(graph.AddScalar(scope.Store().RandomUniform(x.Graph(), x.Shape()), -0.5), 0.3*math.Sqrt(12))
+		}), " adds noise that is not Gaussian: draw it with RandomNormal"},
+		{add(func(scope *model.Scope, x *graph.Node) *graph.Node {
+			return graph.MulScalar(graph.AddScalar(scope.Store().RandomUniform(x.Graph(), x.Shape()), -0.5), 0.3)
+		}), ", but 0.3 is asked for"},
 		{func(scope *model.Scope, x *graph.Node) *graph.Node { return right(scope, graph.MulScalar(x, 1.2)) }, " changes x itself: return x plus the noise"},
 		{add(one(1, 8, 8, 1)), " adds the same noise to all images or to all pixels: draw with x.Shape()"},
 		{add(one(500, 1, 1, 1)), " adds the same noise to all images or to all pixels: draw with x.Shape()"},
 		{add(normal(1)), "; multiply it by 0.3"},
 		{add(normal(0.09)), ", the square of 0.3: multiply by the standard deviation, not by the variance"},
+		{add(normal(math.Sqrt(0.3))), ", the root of 0.3: that is the standard deviation already"},
 		{add(normal(0.5)), ", but 0.3 is asked for"},
-		{func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.Log(graph.MulScalar(graph.Abs(x), -1)) }, " gives pixels that are no numbers"},
-		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.Reshape(right(scope, x), 500, 64) }, " makes images of shape [500 64] from some of shape [500 8 8 1]: noise has the shape of x, x.Shape()"},
+		{func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.Log(graph.MulScalar(graph.Abs(x), -1)) }, " gives pixels that are NaN"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.Reshape(right(scope, x), 500, 64) }, " turns images of shape [500 8 8 1] into shape [500 64]: noise has the shape of x, x.Shape()"},
 		{add(func(_ *model.Scope, x *graph.Node) *graph.Node { // the same in both calls: no random numbers at all
 			wave := graph.Sin(graph.MulScalar(graph.Iota(x.Graph(), shapes.Make(x.DType(), 32000), 0), 12.9898))
 			return graph.Reshape(graph.MulScalar(wave, 0.3*math.Sqrt2), 500, 8, 8, 1)

@@ -26,7 +26,7 @@ const gradingVariable = "AUTOENCODERS_GRADING"
 // stub is what the body of an exercise panics with until somebody writes it. The copies for students have it too.
 const stub = "not written yet"
 
-var errNotWritten = errors.New("exercise: not written yet: replace the line panic(\"not written yet\") by your own, run that cell, then this one")
+var errNotWritten = errors.New("exercise: not written yet: replace the line panic(\"not written yet\") with your own code, run that cell, then this one")
 
 // report ends a check: it shows what was learned if err is nil, and else what is wrong.
 func report(err error, learned string) {
@@ -47,7 +47,10 @@ func attempt(call string, student func()) (err error) {
 			err = errNotWritten
 		default:
 			first, _, _ := strings.Cut(fmt.Sprint(r), "\n")
-			err = fmt.Errorf("exercise: %s panics: %s", call, strings.TrimPrefix(first, "runtime error: "))
+			if strings.HasSuffix(first, "with length 0") {
+				first += noElements
+			}
+			err = failf(call, " panics: %s", strings.TrimPrefix(first, "runtime error: "))
 		}
 	}()
 	student()
@@ -64,6 +67,14 @@ func number(call string, student func() float64) (got float64, err error) {
 func numbers(call string, student func() []float64) (got []float64, err error) {
 	err = attempt(call, func() { got = student() })
 	return got, err
+}
+
+// noElements is what is to be said where even index 0 is out of range.
+const noElements = ": a slice has no elements before make or append gives it some"
+
+// failf is the line about a call of the student's code.
+func failf(call, format string, args ...any) error {
+	return errors.New("exercise: " + call + fmt.Sprintf(format, args...))
 }
 
 // A slip is a wrong answer that students often give, and what is to be said about it.
@@ -84,8 +95,14 @@ func compare(call string, got, want float64, slips ...slip) error {
 			return errors.New(line + ": " + s.says)
 		}
 	}
+	if math.IsNaN(got) {
+		line += notANumber
+	}
 	return errors.New(line)
 }
+
+// notANumber is what may be behind a NaN, whatever the exercise.
+const notANumber = ": NaN is not a number; it comes from 0/0, or from the root or the logarithm of a negative number"
 
 // same reports whether two numbers agree up to the rounding of 32-bit floats. NaN agrees with nothing, and an infinite number
 // only with itself.
@@ -95,7 +112,7 @@ func same(a, b float64) bool {
 }
 
 // compareAll is compare for slices: it names the first number that differs, or the length.
-func compareAll(call string, got, want []float64, slips ...slips) error {
+func compareAll(call string, got, want []float64, slips ...sliceSlip) error {
 	if slices.EqualFunc(got, want, same) {
 		return nil
 	}
@@ -112,11 +129,24 @@ func compareAll(call string, got, want []float64, slips ...slips) error {
 			return errors.New(line + ": " + s.says)
 		}
 	}
+	switch {
+	case slices.ContainsFunc(got, math.IsNaN):
+		line += notANumber
+	case len(got) == 2*len(want) && allZero(got[:len(want)]):
+		line += appended
+	}
 	return errors.New(line)
 }
 
-// slips are a slip of compareAll.
-type slips struct {
+// appended is what is to be said where the elements of make are followed by the right number of others.
+const appended = ": append adds behind the elements that make has made; assign to those, or begin with an empty slice"
+
+func allZero(values []float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return v != 0 })
+}
+
+// A sliceSlip is a slip of compareAll.
+type sliceSlip struct {
 	values []float64
 	says   string
 }

@@ -193,9 +193,9 @@ func blend(yours func(a, b []float64, t float64) []float64) error {
 			return values
 		}
 		if err := compareAll(call, got, mixed(1-c.t, c.t),
-			slips{mixed(c.t, 1-c.t), "it begins at b: the share of b is t, that of a is 1 - t"},
-			slips{mixed(1, c.t), "this adds b to a; the share of a has to become smaller: 1 - t"},
-			slips{mixed(0.5, 0.5), "this is the middle for every t"},
+			sliceSlip{mixed(c.t, 1-c.t), "it begins at b: the share of b is t, that of a is 1 - t"},
+			sliceSlip{mixed(1, c.t), "this adds b to a; the share of a has to become smaller: 1 - t"},
+			sliceSlip{mixed(0.5, 0.5), "this is the middle for every t"},
 		); err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func TestProject(t *testing.T) {
 		{func(x, mean, direction []float64) float64 {
 			p := right(x, mean, direction)
 			return p * p / p
-		}, "project([-1 -1], [-1 -1], [0 1]) returns NaN, but 0 is right"},
+		}, "project([-1 -1], [-1 -1], [0 1]) returns NaN, but 0 is right" + notANumber},
 		{func(x, _, _ []float64) float64 { return x[len(x)] }, " panics: index out of range [2] with length 2"},
 	})
 	teaches(t, func() { Project(right) }, "PCA with d numbers does this with d directions")
@@ -188,15 +188,15 @@ func TestBlend(t *testing.T) {
 				b[0] = 7
 				return c
 			}, " changes one of its codes: write into a new slice, for example make([]float64, len(a))"},
-			{func(a, b []float64, t float64) []float64 { return append(make([]float64, len(a)), right(a, b, t)...) }, "returns 6 numbers, but 3 are right"},
+			{func(a, b []float64, t float64) []float64 { return append(make([]float64, len(a)), right(a, b, t)...) }, "returns 6 numbers, but 3 are right" + appended},
 			{func(_, _ []float64, _ float64) []float64 { return nil }, "returns 0 numbers, but 3 are right"},
-			{mix(func(a, b, t float64) float64 { return (1-t)*a + t*b + 0*math.Log(t-1) }), "is right (index 0)"},
+			{mix(func(a, b, t float64) float64 { return (1-t)*a + t*b + 0*math.Log(t-1) }), "is right (index 0)" + notANumber},
 			{mix(func(a, _, _ float64) float64 { return a }), "returns [0 4 -2], but [0.25 3 -1] is right (index 0)"},
 			{func(a, b []float64, t float64) []float64 {
 				c := []float64{}
 				c[len(b)-len(a)] = t
 				return c
-			}, " panics: index out of range [0] with length 0"},
+			}, " panics: index out of range [0] with length 0" + noElements},
 		})
 	teaches(t, func() { Blend(right) }, "The decoder draws something at every point of this line")
 }
