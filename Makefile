@@ -64,6 +64,11 @@ pretrain:
 grade-check: classroom
 	$(SETUP) exec env LESSON="$${LESSON:-all}" go run ./internal/tasks/test test -tags=system -v -run=TestGrading ./classroom/copies
 
+# Run All of the teacher's copies, in JupyterLab.
+.PHONY: copies-check
+copies-check: classroom
+	$(SETUP) exec go run ./internal/tasks/test test -C internal/browser -tags=long -v -timeout=90m -run=TestTeachersCopies ./lessons
+
 # The load test: N students of a JupyterHub on this machine, who pause PAUSE seconds between two cells.
 .PHONY: class
 export N PAUSE LESSON
