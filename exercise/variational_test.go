@@ -38,7 +38,7 @@ func TestReparameterize(t *testing.T) {
 		}, " changes mu, which the loss needs as it is: write z into a slice of its own, make([]float64, len(mu))"},
 		{func(mu, logvar, eps []float64) (z []float64) {
 			for i := range mu {
-				z[i] = mu[i]
+				z[i] = 2 * mu[i]
 			}
 			return z
 		}, " panics: index out of range [0] with length 0" + noElements},
@@ -73,7 +73,7 @@ func TestKL(t *testing.T) {
 			return with(-0.5, func(m, l float64) float64 { return l - m*m - math.Exp(l) })(mu, logvar) - 0.5
 		}, ": the 1 belongs inside the sum, once for each latent dimension"},
 		{with(1, term), ": multiply by -1/2, in Go -0.5"},
-		{with(1/2, term), ": if you wrote 1/2: Go divides whole numbers, and 1/2 is 0; write 0.5"},
+		{with(0, term), ": if you wrote 1/2: Go divides whole numbers, and 1/2 is 0; write 0.5"},
 		{func(mu, logvar []float64) float64 { return right(mu[:1], logvar) }, ": this is the first dimension alone: return after the loop"},
 		{func(mu, logvar []float64) float64 { return right(mu[len(mu)-1:], logvar[len(mu)-1:]) }, ": this is the last dimension alone: add with += or -="},
 		{with(-0.5, func(m, l float64) float64 { return 1 + l - m*m - l }), ": σ² is exp(logvar)"},
