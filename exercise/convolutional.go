@@ -60,7 +60,7 @@ func convolve(yours func(image, window [][]float64, row, column int, bias float6
 			slip{sum(plain, 0, 0) + c.bias, "the window lies at (row, column), not in the corner of the image"},
 			slip{sum(plain, c.column, c.row) + c.bias, "rows and columns are exchanged: the image's rows come first"},
 			slip{sum(func(i, j int) float64 { return c.window[k-1-i][k-1-j] }, c.row, c.column) + c.bias, "the window is turned by 180°; here it is used as it stands"},
-			slip{sum(func(i, j int) float64 { return c.window[j][i] }, c.row, c.column) + c.bias, "the window's rows and columns are exchanged"},
+			slip{sum(func(i, j int) float64 { return c.window[j][i] }, c.row, c.column) + c.bias, "i and j are exchanged in one place: window[i][j] lies over image[row+i][column+j]"},
 			slip{swapped + c.bias, "rows and columns of the image are exchanged: it is image[row+i][column+j]"},
 			slip{want + float64(k-1)*c.bias, "add the bias once, after both loops"},
 			slip{want + float64(k*k-1)*c.bias, "add the bias once, after both loops"},

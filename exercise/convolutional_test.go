@@ -44,7 +44,7 @@ func TestConvolve(t *testing.T) {
 		}, ": the window is turned by 180°; here it is used as it stands"},
 		{func(image, window [][]float64, row, column int, bias float64) float64 {
 			return bias + sum(window, func(i, j int) float64 { return window[j][i] * image[row+i][column+j] })
-		}, ": the window's rows and columns are exchanged"},
+		}, ": i and j are exchanged in one place: window[i][j] lies over image[row+i][column+j]"},
 		{func(image, window [][]float64, row, column int, bias float64) float64 {
 			return sum(window, func(i, j int) float64 { return bias + window[i][j]*image[row+i][column+j] })
 		}, ": add the bias once, after both loops"},

@@ -101,7 +101,12 @@ func TestSaltPepper(t *testing.T) {
 			y := right(x, share, uniform)
 			copy(x, y)
 			return y
-		}, " changes the image that it was given: write into a copy, slices.Clone(x)"},
+		}, " changes the image that it was given: write into the copy y"},
+		{func(x []float64, share float64, uniform func() float64) []float64 { // into x instead of y
+			y := slices.Clone(x)
+			copy(x, right(x, share, uniform))
+			return y
+		}, " changes the image that it was given: write into the copy y"},
 		{func(x []float64, share float64, uniform func() float64) []float64 {
 			y := right(x, share, uniform)
 			uniform()
@@ -148,7 +153,7 @@ func TestSaltPepper(t *testing.T) {
 			switch {
 			case u < share/2:
 				return -1
-			case u >= 1-share/2:
+			case u > 1-share/2:
 				return 1
 			}
 			return v
@@ -178,7 +183,7 @@ func TestNoise(t *testing.T) {
 		{func(_ *model.Scope, x *graph.Node) *graph.Node { return x }, " returns x as it is: add the noise to it"},
 		{func(*model.Scope, *graph.Node) *graph.Node { return nil }, " returns nil: return the sum of x and the noise"},
 		{normal(0.3), " returns the noise alone: add it to x"},
-		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.Mul(x, normal(0.3)(scope, x)) }, " leaves a pixel of 0 at 0: add the noise to x, do not multiply x by it"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.Mul(x, normal(0.3)(scope, x)) }, " leaves a pixel of 0 at 0: add the noise, x + noise; a product leaves 0 at 0"},
 		{add(func(scope *model.Scope, x *graph.Node) *graph.Node {
 			return scope.Store().RandomUniform(x.Graph(), x.Shape())
 		}), ": the noise must have the mean 0, as that of RandomNormal has"},
@@ -201,6 +206,12 @@ func TestNoise(t *testing.T) {
 			return graph.MulScalar(graph.AddScalar(scope.Store().RandomUniform(x.Graph(), x.Shape()), -0.5), 0.3)
 		}), ", but 0.3 is asked for"},
 		{func(scope *model.Scope, x *graph.Node) *graph.Node { return right(scope, graph.MulScalar(x, 1.2)) }, " changes x itself: return x plus the noise"},
+		{func(_ *model.Scope, x *graph.Node) *graph.Node { return graph.AddScalar(x, 0.3) }, " adds the same noise to all images or to all pixels: draw with x.Shape()"},
+		{add(one()), " adds the same noise to all images or to all pixels: draw with x.Shape()"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node { return graph.MaxScalar(right(scope, x), -1) }, " clips the sum: leave it as it is, also below -1 and above 1"},
+		{func(scope *model.Scope, x *graph.Node) *graph.Node {
+			return graph.ClipScalar(add(normal(1))(scope, x), 0, 1)
+		}, " clips the sum: leave it as it is, also below -1 and above 1"},
 		{add(one(1, 8, 8, 1)), " adds the same noise to all images or to all pixels: draw with x.Shape()"},
 		{add(one(500, 1, 1, 1)), " adds the same noise to all images or to all pixels: draw with x.Shape()"},
 		{add(normal(1)), "; multiply it by 0.3"},

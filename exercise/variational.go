@@ -51,7 +51,7 @@ func reparameterize(yours func(mu, logvar, eps []float64) []float64) error {
 		}
 		for i, name := range []string{"mu", "logvar", "eps"} {
 			if !slices.Equal(given[i], c[i]) {
-				return failf(call, " changes %s, which the loss needs as it is: write z into a slice of its own, make([]float64, len(mu))", name)
+				return failf(call, " changes %s, which must stay as it is: write z into a slice of its own, make([]float64, len(mu))", name)
 			}
 		}
 	}
@@ -134,7 +134,7 @@ func negativeELBO(yours func(meanBCE, kl float64, pixels int) float64) error {
 			slip{-(c.bce*n + c.kl), "this is the ELBO; the loss is the negative of it"},
 			slip{c.bce * n, "the KL is missing"},
 			slip{c.bce/n + c.kl, "the mean is the sum divided by the number of pixels: multiply it"},
-			slip{c.kl, "a whole number has nothing behind the point: use float64(pixels), and leave meanBCE as it is"},
+			slip{c.kl, "the cross-entropy is missing, or int(meanBCE) has made it 0: multiply meanBCE by float64(pixels)"},
 			slip{c.bce*784 + c.kl, "take pixels, not 784"},
 		); err != nil {
 			return err

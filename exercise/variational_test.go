@@ -35,7 +35,7 @@ func TestReparameterize(t *testing.T) {
 			z := mu
 			copy(z, right(mu, logvar, eps))
 			return z
-		}, " changes mu, which the loss needs as it is: write z into a slice of its own, make([]float64, len(mu))"},
+		}, " changes mu, which must stay as it is: write z into a slice of its own, make([]float64, len(mu))"},
 		{func(mu, logvar, eps []float64) (z []float64) {
 			for i := range mu {
 				z[i] = 2 * mu[i]
@@ -98,7 +98,7 @@ func TestNegativeELBO(t *testing.T) {
 		{func(bce, _ float64, n int) float64 { return bce * float64(n) }, ": the KL is missing"},
 		{func(bce, kl float64, _ int) float64 { return bce*784 + kl }, ": take pixels, not 784"},
 		{func(bce, kl float64, n int) float64 { return bce/float64(n) + kl }, ": the mean is the sum divided by the number of pixels: multiply it"},
-		{func(bce, kl float64, n int) float64 { return float64(int(bce)*n) + kl }, ": a whole number has nothing behind the point: use float64(pixels), and leave meanBCE as it is"},
+		{func(bce, kl float64, n int) float64 { return float64(int(bce)*n) + kl }, ": the cross-entropy is missing, or int(meanBCE) has made it 0: multiply meanBCE by float64(pixels)"},
 		{func(bce, kl float64, n int) float64 { return bce + float64(n)*kl }, "negativeELBO(0.1, 2.5, 784) returns 1960.1, but 80.9 is right"},
 	})
 	teaches(t, func() { NegativeELBO(right) }, "The sum over 784 pixels is 784 times the mean.")
