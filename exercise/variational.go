@@ -40,7 +40,7 @@ func reparameterize(yours func(mu, logvar, eps []float64) []float64) error {
 			sliceSlip{z(math.Exp), "exp(logvar) is the variance; the standard deviation is its root, exp(logvar / 2)"},
 			sliceSlip{z(func(l float64) float64 { return l }), "logvar is the logarithm of the variance; the standard deviation is exp(logvar / 2)"},
 			sliceSlip{z(func(float64) float64 { return 0 }), "this is mu; add the standard deviation times eps"},
-			sliceSlip{z(func(float64) float64 { return 1 }), "scale eps by the standard deviation, exp(logvar / 2)"},
+			sliceSlip{z(func(float64) float64 { return 1 }), "scale eps by the standard deviation, exp(logvar / 2); if you wrote 1/2, Go made it 0: write 0.5"},
 			sliceSlip{z(func(l float64) float64 { return math.Exp(l) / 2 }), "halve logvar inside the brackets: exp(logvar / 2)"},
 			sliceSlip{z(func(l float64) float64 { return l / 2 }), "this is the logarithm of the standard deviation; the standard deviation is exp(logvar / 2)"},
 			sliceSlip{z(func(l float64) float64 { return math.Exp(2 * l) }), "a root halves the logarithm: exp(logvar / 2)"},

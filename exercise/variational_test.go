@@ -20,7 +20,7 @@ func TestReparameterize(t *testing.T) {
 		{with(math.Exp), ": exp(logvar) is the variance; the standard deviation is its root, exp(logvar / 2)"},
 		{with(func(l float64) float64 { return l }), ": logvar is the logarithm of the variance; the standard deviation is exp(logvar / 2)"},
 		{with(func(float64) float64 { return 0 }), ": this is mu; add the standard deviation times eps"},
-		{with(func(float64) float64 { return 1 }), ": scale eps by the standard deviation, exp(logvar / 2)"},
+		{with(func(float64) float64 { return 1 }), ": scale eps by the standard deviation, exp(logvar / 2); if you wrote 1/2, Go made it 0: write 0.5"},
 		{with(func(l float64) float64 { return 2 * math.Exp(l/2) }), "returns [6 1], but [3 2] is right (index 0)"},
 		{with(func(l float64) float64 { return math.Exp(l) / 2 }), ": halve logvar inside the brackets: exp(logvar / 2)"},
 		{with(func(l float64) float64 { return l / 2 }), ": this is the logarithm of the standard deviation; the standard deviation is exp(logvar / 2)"},
