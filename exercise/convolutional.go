@@ -33,35 +33,26 @@ func convolve(yours func(image, window [][]float64, row, column int, bias float6
 			return err
 		}
 		k := len(c.window)
-		pixel := func(row, column int) float64 {
-			if row < len(image) && column < len(image) {
-				return image[row][column]
-			}
-			return 0 // where a slip leaves the image, Go has panicked already
-		}
 		sum := func(weight func(i, j int) float64, row, column int) (total float64) {
 			for i := range k {
 				for j := range k {
-					total += weight(i, j) * pixel(row+i, column+j)
+					if row+i < len(image) && column+j < len(image) { // where a slip leaves the image, Go has panicked already
+						total += weight(i, j) * image[row+i][column+j]
+					}
 				}
 			}
 			return total
 		}
-		swapped := 0.0
-		for i := range k {
-			for j := range k {
-				swapped += c.window[i][j] * pixel(c.column+j, c.row+i)
-			}
-		}
 		plain := func(i, j int) float64 { return c.window[i][j] }
+		transposed := func(i, j int) float64 { return c.window[j][i] }
 		want := sum(plain, c.row, c.column) + c.bias
 		if err := compare(call, got, want,
 			slip{want - c.bias, "add the bias"},
 			slip{sum(plain, 0, 0) + c.bias, "the window lies at (row, column), not in the corner of the image"},
 			slip{sum(plain, c.column, c.row) + c.bias, "rows and columns are exchanged: the image's rows come first"},
 			slip{sum(func(i, j int) float64 { return c.window[k-1-i][k-1-j] }, c.row, c.column) + c.bias, "the window is turned by 180°; here it is used as it stands"},
-			slip{sum(func(i, j int) float64 { return c.window[j][i] }, c.row, c.column) + c.bias, "i and j are exchanged in one place: window[i][j] lies over image[row+i][column+j]"},
-			slip{swapped + c.bias, "rows and columns of the image are exchanged: it is image[row+i][column+j]"},
+			slip{sum(transposed, c.row, c.column) + c.bias, "i and j are exchanged in one place: window[i][j] lies over image[row+i][column+j]"},
+			slip{sum(transposed, c.column, c.row) + c.bias, "rows and columns of the image are exchanged: it is image[row+i][column+j]"},
 			slip{want + float64(k-1)*c.bias, "add the bias once, after both loops"},
 			slip{want + float64(k*k-1)*c.bias, "add the bias once, after both loops"},
 		); err != nil {

@@ -32,11 +32,7 @@ func psnr(yours func(x, clean []float64) float64) error {
 		if err != nil {
 			return err
 		}
-		var sum, absolute float64
-		for i := range x {
-			d := x[i] - clean[i]
-			sum, absolute = sum+d*d, absolute+math.Abs(d)
-		}
+		sum, absolute, _ := differences(x, clean)
 		mean, r := sum/float64(len(x)), slices.Max(clean)-slices.Min(clean)
 		if err := compare(call, got, 10*math.Log10(4/mean),
 			slip{10 * math.Log10(1/mean), "from -1 to 1 the range is 2, and it is squared: 10 log10(2²/MSE)"},
@@ -277,7 +273,7 @@ func judgeNoise(call string, x []float32, y [2][]float32, pixels int) error {
 		return fail(" returns the noise alone: add it to x")
 	case math.Abs(slope-(noiseStd-1)) < 0.05:
 		return fail(" multiplies x by %v as well: multiply only the noise, then add", noiseStd)
-	case slices.Equal(differences(x, y[0], 0, pixels), differences(x, y[0], pixels, pixels)) || spread > 4*square/float64(pixels):
+	case slices.Equal(noiseOf(x, y[0], 0, pixels), noiseOf(x, y[0], pixels, pixels)) || spread > 4*square/float64(pixels):
 		return fail(" adds the same noise to all images or to all pixels: draw with x.Shape()")
 	case math.Abs(mean-noiseStd) < 0.05 && math.Abs(std-1) < 0.05:
 		return fail(" adds %v to the noise: multiply the noise by it", noiseStd)
@@ -301,8 +297,8 @@ func judgeNoise(call string, x []float32, y [2][]float32, pixels int) error {
 	return nil
 }
 
-// differences returns the noise of n pixels from a place on, rounded to what 32-bit floats keep of it.
-func differences(x, y []float32, from, n int) (rounded []float64) {
+// noiseOf returns the noise of n pixels from a place on, rounded to what 32-bit floats keep of it.
+func noiseOf(x, y []float32, from, n int) (rounded []float64) {
 	for i := from; i < from+n; i++ {
 		rounded = append(rounded, math.Round(1e4*float64(y[i]-x[i])))
 	}

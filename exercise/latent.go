@@ -1,7 +1,6 @@
 package exercise
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -184,7 +183,7 @@ func blend(yours func(a, b []float64, t float64) []float64) error {
 			return err
 		}
 		if !slices.Equal(a, c.a) || !slices.Equal(b, c.b) {
-			return errors.New("exercise: " + call + " changes one of its codes: write into a new slice, for example make([]float64, len(a))")
+			return failf(call, " changes one of its codes: write into a new slice, for example make([]float64, len(a))")
 		}
 		mixed := func(first, second float64) (values []float64) {
 			for i := range c.a {

@@ -29,11 +29,7 @@ func mse(yours func(x, y []float64) float64) error {
 		if err != nil {
 			return err
 		}
-		var squares, absolute, signed float64
-		for i := range x {
-			d := x[i] - y[i]
-			squares, absolute, signed = squares+d*d, absolute+math.Abs(d), signed+d
-		}
+		squares, absolute, signed := differences(x, y)
 		n := float64(len(x))
 		if err := compare(call, got, squares/n,
 			slip{squares, "this is the sum of the squares; divide it by the number of pixels"},
@@ -46,6 +42,15 @@ func mse(yours func(x, y []float64) float64) error {
 		}
 	}
 	return nil
+}
+
+// differences returns the sums of what two images differ by: squared, without signs and with them.
+func differences(x, y []float64) (squares, absolute, signed float64) {
+	for i := range x {
+		d := x[i] - y[i]
+		squares, absolute, signed = squares+d*d, absolute+math.Abs(d), signed+d
+	}
+	return squares, absolute, signed
 }
 
 // Parameters checks a function that returns how many numbers a Linear layer learns: its weights and its biases.
@@ -102,7 +107,7 @@ func sameLayers(part, call string, yours func() nn.Layer, whole func(nn.Layer) a
 		return err
 	}
 	if layer == nil {
-		return fmt.Errorf("exercise: %s returns nil: return nn.Sequential(…) with the layers", call)
+		return failf(call, " returns nil: return nn.Sequential(…) with the layers")
 	}
 	summary, err := whole(layer).Summary(28, 28, 1)
 	if err != nil {

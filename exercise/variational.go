@@ -31,10 +31,9 @@ func reparameterize(yours func(mu, logvar, eps []float64) []float64) error {
 			}
 			return values
 		}
-		var noise, less []float64
+		var noise []float64
 		for i, l := range logvar {
 			noise = append(noise, math.Exp(l/2)*eps[i])
-			less = append(less, mu[i]-math.Exp(l/2)*eps[i])
 		}
 		if err := compareAll(call, got, z(func(l float64) float64 { return math.Exp(l / 2) }),
 			sliceSlip{z(math.Exp), "exp(logvar) is the variance; the standard deviation is its root, exp(logvar / 2)"},
@@ -44,7 +43,7 @@ func reparameterize(yours func(mu, logvar, eps []float64) []float64) error {
 			sliceSlip{z(func(l float64) float64 { return math.Exp(l) / 2 }), "halve logvar inside the brackets: exp(logvar / 2)"},
 			sliceSlip{z(func(l float64) float64 { return l / 2 }), "this is the logarithm of the standard deviation; the standard deviation is exp(logvar / 2)"},
 			sliceSlip{z(func(l float64) float64 { return math.Exp(2 * l) }), "a root halves the logarithm: exp(logvar / 2)"},
-			sliceSlip{less, "add the standard deviation times eps to mu"},
+			sliceSlip{z(func(l float64) float64 { return -math.Exp(l / 2) }), "add the standard deviation times eps to mu"},
 			sliceSlip{noise, "add mu: the draw lies around it"},
 		); err != nil {
 			return err
